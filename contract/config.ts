@@ -1,0 +1,213 @@
+// Every setting, declared once: default, schema, meaning. A variable STOCKADE_X is the setting x in the YAML file.
+// Unknown settings are errors. No value depends on pid, host name or NODE_ENV.
+import { type Static, Type } from 'typebox'
+import { Compile } from 'typebox/compile'
+
+export const Settings = Type.Object(
+  {
+    instance: Type.String({
+      pattern: '^[a-z][a-z0-9-]{0,22}$',
+      default: 'stockade',
+      description: 'The name from which users, directories and control groups are derived.',
+    }),
+    address: Type.String({
+      pattern: '^.+:\\d{1,5}$',
+      default: '127.0.0.1:7070',
+      description: 'Where the API listens.',
+    }),
+    metricsAddress: Type.String({
+      pattern: '^(.+:\\d{1,5})?$',
+      default: '',
+      description: 'A listener of its own for /metrics. Empty: on the API’s.',
+    }),
+    workerMetricsAddress: Type.String({
+      pattern: '^(.+:\\d{1,5})?$',
+      default: '127.0.0.1:7071',
+      description: 'Where a worker serves its /metrics. Empty: nowhere.',
+    }),
+    adminSocket: Type.String({
+      default: '',
+      description: 'The admin socket. Empty: /run/<instance>/api/admin.sock.',
+    }),
+    redisUrl: Type.String({
+      default: '',
+      description:
+        'redis:// or rediss:// of an external Redis. Empty: the embedded one by its socket.',
+    }),
+    redisSocket: Type.String({
+      default: '',
+      description: 'The embedded Redis. Empty: /run/<instance>/redis/redis.sock.',
+    }),
+    redisPasswordFile: Type.String({
+      default: '',
+      description: 'Empty: /var/lib/<instance>/secrets/redis-<process>.password.',
+    }),
+    sealKeyFile: Type.String({
+      default: '',
+      description: '32 bytes. Empty: /var/lib/<instance>/secrets/seal.key.',
+    }),
+    imageDirectory: Type.String({
+      default: '',
+      description: 'The image store. Empty: /var/lib/<instance>/images.',
+    }),
+    blobDirectory: Type.String({
+      default: '',
+      description: 'The blob store. Empty: /var/lib/<instance>/blobs.',
+    }),
+    grantDirectory: Type.String({
+      default: '',
+      description: 'YAML files, one grant each. Empty: /etc/<instance>/grants.',
+    }),
+    profileDirectory: Type.String({
+      default: '',
+      description: 'Seccomp, AppArmor and language profiles. Empty: the release’s own.',
+    }),
+    launcherSocket: Type.String({
+      default: '',
+      description: 'Empty: /run/<instance>/launcher/launcher.sock.',
+    }),
+    slots: Type.Integer({
+      minimum: 1,
+      maximum: 4096,
+      default: 4,
+      description: 'Sandboxes at one time on this machine.',
+    }),
+    queuedJobsMax: Type.Integer({
+      minimum: 1,
+      maximum: 10_000_000,
+      default: 100_000,
+      description: 'Jobs that may wait in all; more are answered 429.',
+    }),
+    bodyBytesMax: Type.Integer({
+      minimum: 1024,
+      maximum: 268_435_456,
+      default: 67_108_864,
+      description: 'Largest request body, bytes.',
+    }),
+    waitSecondsMax: Type.Integer({
+      minimum: 1,
+      maximum: 3600,
+      default: 300,
+      description: 'Longest `wait` a request may ask.',
+    }),
+    finishedKeepSeconds: Type.Integer({
+      minimum: 60,
+      maximum: 31_536_000,
+      default: 86_400,
+      description: 'How long a finished job can be read.',
+    }),
+    finishedKeepJobs: Type.Integer({
+      minimum: 10,
+      maximum: 10_000_000,
+      default: 100_000,
+      description: 'How many finished jobs can be read.',
+    }),
+    lockMs: Type.Integer({
+      minimum: 1000,
+      maximum: 600_000,
+      default: 10_000,
+      description: 'A worker silent for this long has lost its jobs.',
+    }),
+    drainMs: Type.Integer({
+      minimum: 0,
+      maximum: 3_600_000,
+      default: 30_000,
+      description: 'How long a worker lets its jobs end when told to stop.',
+    }),
+    requestHeadersMs: Type.Integer({
+      minimum: 1000,
+      maximum: 600_000,
+      default: 10_000,
+      description: 'Longest time for the headers of a request.',
+    }),
+    requestMs: Type.Integer({
+      minimum: 1000,
+      maximum: 3_600_000,
+      default: 60_000,
+      description: 'Longest time for a whole request to arrive.',
+    }),
+    connectionsMax: Type.Integer({
+      minimum: 10,
+      maximum: 1_000_000,
+      default: 4096,
+      description: 'Open connections at one time.',
+    }),
+    logLevel: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace'], {
+      default: 'info',
+      description: 'Least severe line that is logged.',
+    }),
+    docsUrl: Type.String({ default: '/docs', description: 'Where error links point.' }),
+  },
+  { additionalProperties: false, $id: 'Settings' },
+)
+
+export type Settings = Static<typeof Settings>
+type SettingName = keyof Settings
+
+const properties = Settings.properties as unknown as Record<
+  string,
+  { type?: string; default: unknown; description: string }
+>
+const check = Compile(Settings)
+
+/** The variable of a setting: `queuedJobsMax` is `STOCKADE_QUEUED_JOBS_MAX`. */
+export function variableOf(setting: string): string {
+  return `STOCKADE_${setting.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`
+}
+
+export class SettingsError extends Error {}
+
+function fromText(name: string, text: string): unknown {
+  if (properties[name]?.type !== 'integer') return text
+  return /^-?\d+$/.test(text) ? Number(text) : text
+}
+
+/**
+ * Settings from parsed file content and the environment (which wins). Pure: the caller reads the file.
+ * @throws SettingsError naming every fault at once: an unknown name, a wrong type, a value out of range.
+ */
+export function readSettings(
+  file: Readonly<Record<string, unknown>>,
+  environment: Readonly<Record<string, string | undefined>>,
+): Settings {
+  const faults: string[] = []
+  const values: Record<string, unknown> = {}
+  for (const name of Object.keys(properties)) values[name] = properties[name]?.default
+  for (const [name, value] of Object.entries(file)) {
+    if (name in properties) values[name] = value
+    else faults.push(`unknown setting ${name}`)
+  }
+  const byVariable = new Map(Object.keys(properties).map((name) => [variableOf(name), name]))
+  for (const [variable, text] of Object.entries(environment)) {
+    if (!variable.startsWith('STOCKADE_') || variable === 'STOCKADE_CONFIG' || text === undefined)
+      continue
+    const name = byVariable.get(variable)
+    if (name === undefined) faults.push(`unknown variable ${variable}`)
+    else values[name] = fromText(name, text)
+  }
+  if (!check.Check(values)) {
+    for (const fault of check.Errors(values))
+      faults.push(`${fault.instancePath.slice(1)} ${fault.message}`)
+  }
+  if (faults.length > 0) throw new SettingsError(`settings: ${faults.join('; ')}`)
+  return withPaths(values as Settings)
+}
+
+function withPaths(settings: Settings): Settings {
+  const { instance } = settings
+  const derived: Partial<Record<SettingName, string>> = {
+    adminSocket: `/run/${instance}/api/admin.sock`,
+    redisSocket: `/run/${instance}/redis/redis.sock`,
+    sealKeyFile: `/var/lib/${instance}/secrets/seal.key`,
+    imageDirectory: `/var/lib/${instance}/images`,
+    blobDirectory: `/var/lib/${instance}/blobs`,
+    grantDirectory: `/etc/${instance}/grants`,
+    launcherSocket: `/run/${instance}/launcher/launcher.sock`,
+  }
+  const filled = { ...settings }
+  for (const [name, path] of Object.entries(derived)) {
+    const key = name as keyof typeof derived
+    if (filled[key] === '') Object.assign(filled, { [key]: path })
+  }
+  return filled
+}

@@ -1,0 +1,121 @@
+// Every error the API can answer: one table. `code` is stable for ever; docs/errors.md is generated from here.
+import { type Static, Type } from 'typebox'
+import { Violation } from './verdict.js'
+
+export type ErrorRow = { readonly status: number; readonly title: string; readonly meaning: string }
+
+export const errors = {
+  'malformed-json': {
+    status: 400,
+    title: 'The body is not JSON',
+    meaning: 'Send one JSON value, UTF-8, without duplicate or forbidden keys.',
+  },
+  'invalid-request': {
+    status: 400,
+    title: 'The request does not match the schema',
+    meaning: 'Each fault is named in `violations` with a JSON pointer.',
+  },
+  'invalid-header': {
+    status: 400,
+    title: 'A header or query value is not usable',
+    meaning: 'The detail names it.',
+  },
+  'invalid-cursor': {
+    status: 400,
+    title: 'The cursor is not one of ours',
+    meaning: 'Use the `next` of the last page.',
+  },
+  unauthenticated: {
+    status: 401,
+    title: 'No valid key',
+    meaning: 'Send `Authorization: Bearer <key>`. The key may be unknown, expired or revoked.',
+  },
+  'scope-missing': {
+    status: 403,
+    title: 'The key lacks a scope',
+    meaning: 'The detail names the scope.',
+  },
+  'policy-denied': {
+    status: 403,
+    title: 'Policy denies this job',
+    meaning: 'Each reason is in `violations`, with its rule id and a JSON pointer.',
+  },
+  'not-found': {
+    status: 404,
+    title: 'There is nothing here',
+    meaning: 'The path or the id is unknown to this tenant.',
+  },
+  'method-not-allowed': {
+    status: 405,
+    title: 'The path does not take this method',
+    meaning: 'See /openapi.json.',
+  },
+  'not-acceptable': {
+    status: 406,
+    title: 'No such representation',
+    meaning: 'Events are `text/event-stream`; all else is JSON.',
+  },
+  'request-timeout': {
+    status: 408,
+    title: 'The request took too long to arrive',
+    meaning: 'Send headers and body without long pauses.',
+  },
+  'idempotency-conflict': {
+    status: 409,
+    title: 'The idempotency key was used for another request',
+    meaning: 'Use a new key for a new job.',
+  },
+  'payload-too-large': {
+    status: 413,
+    title: 'The body is too large',
+    meaning: 'The detail names the limit in bytes.',
+  },
+  'unsupported-media-type': {
+    status: 415,
+    title: 'The body is not application/json',
+    meaning: 'Send `Content-Type: application/json`.',
+  },
+  'queue-full': {
+    status: 429,
+    title: 'The queue is full',
+    meaning: 'Try again after `Retry-After` seconds.',
+  },
+  'tenant-queue-full': {
+    status: 429,
+    title: 'Too many of your jobs are waiting',
+    meaning: 'Try again after `Retry-After` seconds.',
+  },
+  'headers-too-large': {
+    status: 431,
+    title: 'The headers are too large',
+    meaning: 'Send fewer or shorter headers.',
+  },
+  internal: { status: 500, title: 'Our fault', meaning: 'It is logged under the request id.' },
+  'store-unavailable': {
+    status: 503,
+    title: 'The queue’s store cannot be reached',
+    meaning: 'Nothing was accepted. Try again after `Retry-After` seconds.',
+  },
+  'shutting-down': {
+    status: 503,
+    title: 'This process is ending',
+    meaning: 'Try again; another one answers.',
+  },
+} as const satisfies Record<string, ErrorRow>
+
+export type ErrorCode = keyof typeof errors
+export const errorCodes = Object.keys(errors) as ErrorCode[]
+
+export const Problem = Type.Object(
+  {
+    type: Type.String({ description: 'A link to the error’s page.' }),
+    title: Type.String(),
+    status: Type.Integer(),
+    code: Type.Enum([...errorCodes]),
+    detail: Type.Optional(Type.String()),
+    requestId: Type.Optional(Type.String()),
+    violations: Type.Optional(Type.Array(Violation)),
+  },
+  { additionalProperties: false, $id: 'Problem', description: 'RFC 9457 problem details.' },
+)
+export type Problem = Static<typeof Problem>

@@ -1,0 +1,89 @@
+// Grant: what a class of tenants may ask. Written in YAML by an operator; resolved here, with nothing left open.
+import { type Static, Type } from 'typebox'
+
+const closed = { additionalProperties: false } as const
+const positive = (description: string) =>
+  Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description })
+
+const LimitPair = (description: string) =>
+  Type.Object(
+    { default: positive('When the job names none.'), maximum: positive('The most a job may ask.') },
+    { ...closed, description },
+  )
+
+export const GrantLimits = Type.Object(
+  {
+    wallMs: LimitPair('Wall-clock time, milliseconds.'),
+    cpuMs: LimitPair('Processor time, milliseconds.'),
+    memoryBytes: LimitPair('Memory, bytes.'),
+    processes: LimitPair('Processes and threads.'),
+    openFiles: LimitPair('Open descriptors of one process.'),
+    fileBytes: LimitPair('One file, bytes.'),
+    diskBytes: LimitPair('All files, bytes.'),
+    outputBytes: LimitPair('Standard output and error, bytes.'),
+    cpuMillis: LimitPair('Processors in thousandths: 1000 is one.'),
+    compileWallMs: positive('Wall-clock time of a compile step, milliseconds.'),
+    compileCpuMs: positive('Processor time of a compile step, milliseconds.'),
+    compileMemoryBytes: positive('Memory of a compile step, bytes.'),
+    compileProcesses: positive('Processes of a compile step.'),
+    expiresAfterMs: LimitPair('Time in the queue, milliseconds.'),
+    diskInodes: positive('Files and directories written.'),
+    stackBytes: positive('Stack of the main thread, bytes.'),
+    attempts: LimitPair('Runs when the fault is ours.'),
+  },
+  closed,
+)
+
+export const presets = ['untrusted', 'grader', 'ci', 'platform'] as const
+export type Preset = (typeof presets)[number]
+
+export const Grant = Type.Object(
+  {
+    name: Type.String({ pattern: '^[a-z][a-z0-9-]{0,62}$' }),
+    limits: GrantLimits,
+    networks: Type.Array(Type.Enum(['none', 'loopback']), {
+      minItems: 1,
+      description: 'Networks a job may ask.',
+    }),
+    images: Type.Array(Type.String({ minLength: 1, maxLength: 512 }), {
+      minItems: 1,
+      description: 'Image names or digests; `*` is every image of this machine.',
+    }),
+    languages: Type.Array(Type.String({ minLength: 1, maxLength: 32 }), {
+      minItems: 1,
+      description: 'Languages; `*` is every one.',
+    }),
+    capabilities: Type.Array(Type.String({ pattern: '^CAP_[A-Z_]{2,40}$' }), {
+      description:
+        'Capabilities a job may add. The native runtime gives none, so only the empty list can be kept today.',
+    }),
+    seccompProfiles: Type.Array(Type.String({ pattern: '^[a-z][a-z0-9-]{0,62}$' }), {
+      minItems: 1,
+      description: 'The first is the default.',
+    }),
+    rootInside: Type.Boolean({ description: 'Whether a job may be uid 0 inside its sandbox.' }),
+    apparmorRequired: Type.Boolean({
+      description: 'Refuse to run where the kernel has no AppArmor.',
+    }),
+    landlockAbiMinimum: Type.Integer({
+      minimum: 0,
+      maximum: 64,
+      description: 'Refuse to run below this Landlock ABI.',
+    }),
+    procView: Type.Enum(['masked', 'pid-only'], { description: 'How much of /proc a job sees.' }),
+    priorityMinimum: Type.Integer({
+      minimum: 0,
+      maximum: 9,
+      description: 'The most urgent priority a job may ask.',
+    }),
+    queuedJobs: positive('Jobs of one tenant that may wait.'),
+    runningJobs: positive('Jobs of one tenant that may run at once.'),
+  },
+  { ...closed, $id: 'Grant' },
+)
+
+export type Grant = Static<typeof Grant>
+export type GrantLimits = Static<typeof GrantLimits>
+
+/** Capabilities that the native runtime can hand to a job: none (design section 7: every set is empty). */
+export const runtimeCapabilities: readonly string[] = []

@@ -1,0 +1,306 @@
+// JobSpec: what a caller may ask. The only place where a field of a job exists.
+// Defaults are not here: the grant decides them (policy/plan.ts), so that a plan has no hidden value.
+import { type Static, Type } from 'typebox'
+
+const closed = { additionalProperties: false } as const
+
+/** Largest source or file that a job may carry inline, bytes. The HTTP body limit is larger by the JSON escapes. */
+export const contentBytesMax = 16 * 1024 * 1024
+/** Largest integer a limit can name. Far above any grant, and exact in a double. */
+const limitMax = Number.MAX_SAFE_INTEGER
+
+const limit = (description: string) => Type.Integer({ minimum: 1, maximum: limitMax, description })
+
+export const Limits = Type.Object(
+  {
+    wallMs: Type.Optional(limit('Wall-clock time from the first instruction, milliseconds.')),
+    cpuMs: Type.Optional(limit('Processor time of all processes together, milliseconds.')),
+    memoryBytes: Type.Optional(
+      limit('Memory of all processes together, files written included, bytes. No swap.'),
+    ),
+    processes: Type.Optional(limit('Processes and threads at one time.')),
+    openFiles: Type.Optional(limit('Open descriptors of one process.')),
+    fileBytes: Type.Optional(limit('Size of one written file, bytes.')),
+    diskBytes: Type.Optional(limit('All written files together, bytes.')),
+    outputBytes: Type.Optional(limit('Standard output and standard error together, bytes.')),
+    cpus: Type.Optional(
+      Type.Number({
+        exclusiveMinimum: 0,
+        maximum: 1024,
+        description: 'Processors, as a number such as 1 or 0.5.',
+      }),
+    ),
+  },
+  {
+    ...closed,
+    description:
+      'What the program may use. Each is bounded by the tenant’s grant; absent means the grant’s default.',
+  },
+)
+
+export const JobFile = Type.Object(
+  {
+    path: Type.String({
+      minLength: 1,
+      maxLength: 1024,
+      description:
+        'Where in the workspace: relative, without `.` or `..` components, NUL or control characters.',
+    }),
+    content: Type.Optional(
+      Type.String({ maxLength: contentBytesMax, description: 'The file as text (UTF-8).' }),
+    ),
+    contentBase64: Type.Optional(
+      Type.String({
+        maxLength: Math.ceil(contentBytesMax / 3) * 4,
+        description: 'The file as bytes, base64.',
+      }),
+    ),
+    mode: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 0o7777,
+        description: 'Permission bits, as a number: 420 is rw-r--r--. Default 420.',
+      }),
+    ),
+  },
+  closed,
+)
+
+export const Mount = Type.Object(
+  {
+    type: Type.Enum(['bind', 'volume', 'tmpfs'], { description: 'What is mounted.' }),
+    source: Type.Optional(
+      Type.String({ maxLength: 4096, description: 'The host path or volume name.' }),
+    ),
+    target: Type.String({
+      minLength: 1,
+      maxLength: 4096,
+      description: 'Where inside the sandbox.',
+    }),
+    readOnly: Type.Optional(Type.Boolean({ description: 'Whether writing is refused.' })),
+  },
+  closed,
+)
+
+const namespaceMode = (name: string) =>
+  Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 128,
+      description: `The ${name} namespace: \`private\`, or what one would like to share.`,
+    }),
+  )
+
+export const Namespaces = Type.Object(
+  {
+    user: namespaceMode('user'),
+    mount: namespaceMode('mount'),
+    pid: namespaceMode('pid'),
+    network: namespaceMode('network'),
+    ipc: namespaceMode('ipc'),
+    uts: namespaceMode('uts'),
+    cgroup: namespaceMode('cgroup'),
+    time: namespaceMode('time'),
+  },
+  closed,
+)
+
+const CapabilityName = Type.String({
+  minLength: 1,
+  maxLength: 64,
+  description: 'A capability, with or without CAP_.',
+})
+
+export const Capabilities = Type.Object(
+  {
+    add: Type.Optional(
+      Type.Array(CapabilityName, { maxItems: 64, description: 'Wanted beyond none.' }),
+    ),
+    drop: Type.Optional(
+      Type.Array(CapabilityName, {
+        maxItems: 64,
+        description: 'Given up. All are dropped anyway.',
+      }),
+    ),
+  },
+  closed,
+)
+
+export const User = Type.Object(
+  {
+    uid: Type.Integer({
+      minimum: 0,
+      maximum: 65533,
+      description: 'User id inside the sandbox. 0 is root inside only.',
+    }),
+    gid: Type.Integer({ minimum: 0, maximum: 65533, description: 'Group id inside the sandbox.' }),
+  },
+  closed,
+)
+
+export const Retry = Type.Object(
+  {
+    attempts: Type.Integer({
+      minimum: 1,
+      maximum: 10,
+      description:
+        'Runs at most when the fault is ours (`sandbox-error`). The program’s faults are never retried.',
+    }),
+  },
+  closed,
+)
+
+export const JobSpec = Type.Object(
+  {
+    language: Type.Optional(
+      Type.String({
+        pattern: '^[a-z][a-z0-9+.-]{0,31}$',
+        description: 'A language of /v1/languages. With `source`.',
+      }),
+    ),
+    source: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: contentBytesMax,
+        description: 'The program’s text. With `language`.',
+      }),
+    ),
+    image: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 512,
+        description: 'An image of /v1/images, by name or sha256 digest. With `command`.',
+      }),
+    ),
+    command: Type.Optional(
+      Type.Array(Type.String({ maxLength: 131072 }), {
+        minItems: 1,
+        maxItems: 1024,
+        description: 'The program and its arguments. No shell is between. With `image`.',
+      }),
+    ),
+    arguments: Type.Optional(
+      Type.Array(Type.String({ maxLength: 131072 }), {
+        maxItems: 1024,
+        description: 'Arguments of a `language` program.',
+      }),
+    ),
+    files: Type.Optional(
+      Type.Array(JobFile, {
+        maxItems: 1000,
+        description: 'Files put into the workspace before the start.',
+      }),
+    ),
+    stdin: Type.Optional(
+      Type.String({
+        maxLength: contentBytesMax,
+        description: 'Standard input as text. Absent: empty.',
+      }),
+    ),
+    stdinBase64: Type.Optional(
+      Type.String({
+        maxLength: Math.ceil(contentBytesMax / 3) * 4,
+        description: 'Standard input as bytes, base64.',
+      }),
+    ),
+    env: Type.Optional(
+      Type.Record(Type.String({ maxLength: 256 }), Type.String({ maxLength: 131072 }), {
+        maxProperties: 1000,
+        description: 'Environment variables. Nothing is inherited from the service.',
+      }),
+    ),
+    workdir: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 1024,
+        description:
+          'Absolute directory inside, where the program starts. Default: the workspace, /work.',
+      }),
+    ),
+    limits: Type.Optional(Limits),
+    network: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 128, description: '`none` (default) or `loopback`.' }),
+    ),
+    mounts: Type.Optional(
+      Type.Array(Mount, {
+        maxItems: 64,
+        description: 'Mounts wanted. Host paths are never given.',
+      }),
+    ),
+    capabilities: Type.Optional(Capabilities),
+    seccomp: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 128,
+        description: 'A seccomp profile by name: `default`, `strict`, `build`.',
+      }),
+    ),
+    apparmor: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 256, description: 'An AppArmor profile by name.' }),
+    ),
+    privileged: Type.Optional(
+      Type.Boolean({ description: 'Nobody gets this; asking is denied by policy.' }),
+    ),
+    allowSetuid: Type.Optional(
+      Type.Boolean({
+        description: 'Whether set-uid programs may gain privilege. Nobody gets this.',
+      }),
+    ),
+    namespaces: Type.Optional(Namespaces),
+    devices: Type.Optional(
+      Type.Array(Type.String({ maxLength: 4096 }), {
+        maxItems: 64,
+        description: 'Host devices wanted. Nobody gets any.',
+      }),
+    ),
+    sysctls: Type.Optional(
+      Type.Record(Type.String({ maxLength: 256 }), Type.String({ maxLength: 1024 }), {
+        maxProperties: 64,
+        description: 'Kernel settings wanted. Nobody gets any.',
+      }),
+    ),
+    user: Type.Optional(User),
+    callback: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 2048,
+        description: 'An address to be told of the result.',
+      }),
+    ),
+    labels: Type.Optional(
+      Type.Record(
+        Type.String({ pattern: '^[A-Za-z0-9._/-]{1,64}$' }),
+        Type.String({ maxLength: 256 }),
+        {
+          maxProperties: 32,
+          additionalProperties: false,
+          description:
+            'The caller’s own notes; kept and given back. A list can be filtered by them.',
+        },
+      ),
+    ),
+    priority: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 9,
+        description: 'Among the tenant’s own jobs: 0 first, 9 last. Default 5.',
+      }),
+    ),
+    retry: Type.Optional(Retry),
+    expiresAfterMs: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 7 * 24 * 3600 * 1000,
+        description:
+          'If it has not started by then, it ends as `expired`. Milliseconds from acceptance.',
+      }),
+    ),
+  },
+  { ...closed, $id: 'JobSpec', description: 'A job: what to run, with what, under which limits.' },
+)
+
+export type JobSpec = Static<typeof JobSpec>
+export type JobFile = Static<typeof JobFile>
+export type Limits = Static<typeof Limits>
+export type Mount = Static<typeof Mount>
+export type Namespaces = Static<typeof Namespaces>

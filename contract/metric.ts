@@ -1,0 +1,115 @@
+// Every metric: name, kind, labels, help. docs/metrics.md is generated from here; a test ties code to this table.
+export type MetricRow = {
+  readonly kind: 'counter' | 'gauge' | 'histogram'
+  readonly owner: 'api' | 'worker'
+  readonly labels: readonly string[]
+  readonly help: string
+  readonly buckets?: readonly number[]
+}
+
+const fine = [
+  0.001, 0.002, 0.004, 0.006, 0.008, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10,
+]
+const coarse = [0.005, 0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10, 30, 60, 300, 3600]
+
+export const metrics = {
+  stockade_http_request_seconds: {
+    kind: 'histogram',
+    owner: 'api',
+    labels: ['method', 'route', 'status'],
+    help: 'Time to answer a request.',
+    buckets: fine,
+  },
+  stockade_jobs_admitted_total: {
+    kind: 'counter',
+    owner: 'api',
+    labels: ['grant'],
+    help: 'Jobs accepted into the queue.',
+  },
+  stockade_jobs_denied_total: {
+    kind: 'counter',
+    owner: 'api',
+    labels: ['rule'],
+    help: 'Violations that denied a job, by rule.',
+  },
+  stockade_jobs_refused_total: {
+    kind: 'counter',
+    owner: 'api',
+    labels: ['code'],
+    help: 'Requests refused before or after policy, by error code.',
+  },
+  stockade_policy_seconds: {
+    kind: 'histogram',
+    owner: 'api',
+    labels: [],
+    help: 'Time to judge a job.',
+    buckets: [0.00002, 0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.01],
+  },
+  stockade_queue_jobs: {
+    kind: 'gauge',
+    owner: 'api',
+    labels: ['state'],
+    help: 'Jobs by state: waiting, handed-over, running, quarantined.',
+  },
+  stockade_queue_oldest_seconds: {
+    kind: 'gauge',
+    owner: 'api',
+    labels: [],
+    help: 'Age of the oldest job that waits.',
+  },
+  stockade_redis_up: { kind: 'gauge', owner: 'api', labels: [], help: '1 when Redis answers.' },
+  stockade_event_streams: { kind: 'gauge', owner: 'api', labels: [], help: 'Open event streams.' },
+  stockade_job_wait_seconds: {
+    kind: 'histogram',
+    owner: 'worker',
+    labels: [],
+    help: 'Time from acceptance to start.',
+    buckets: coarse,
+  },
+  stockade_launch_seconds: {
+    kind: 'histogram',
+    owner: 'worker',
+    labels: [],
+    help: 'Time to make a sandbox, up to the barrier.',
+    buckets: fine,
+  },
+  stockade_run_seconds: {
+    kind: 'histogram',
+    owner: 'worker',
+    labels: ['language'],
+    help: 'Wall time of the program.',
+    buckets: coarse,
+  },
+  stockade_jobs_finished_total: {
+    kind: 'counter',
+    owner: 'worker',
+    labels: ['outcome', 'fault'],
+    help: 'Jobs by outcome.',
+  },
+  stockade_sandbox_failures_total: {
+    kind: 'counter',
+    owner: 'worker',
+    labels: ['stage'],
+    help: 'Runs that failed by our fault, by stage.',
+  },
+  stockade_job_retries_total: {
+    kind: 'counter',
+    owner: 'worker',
+    labels: ['stage'],
+    help: 'Runs that were repeated.',
+  },
+  stockade_jobs_quarantined_total: {
+    kind: 'counter',
+    owner: 'worker',
+    labels: [],
+    help: 'Jobs that killed their worker twice.',
+  },
+  stockade_slots: {
+    kind: 'gauge',
+    owner: 'worker',
+    labels: ['state'],
+    help: 'Slots: busy and free.',
+  },
+} as const satisfies Record<string, MetricRow>
+
+export type MetricName = keyof typeof metrics

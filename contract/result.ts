@@ -1,0 +1,199 @@
+// Job: what a caller reads back. What was asked is not repeated; what happened is.
+import { type Static, Type } from 'typebox'
+import { OutcomeSchema } from './outcome.js'
+
+const closed = { additionalProperties: false } as const
+const count = (description: string) => Type.Integer({ minimum: 0, description })
+
+export const Cause = Type.Object(
+  {
+    message: Type.String({ description: 'One sentence for a person.' }),
+    limit: Type.Optional(
+      Type.String({ description: 'The limit that was reached, by its name in `limits`.' }),
+    ),
+    limitValue: Type.Optional(Type.Number({ description: 'Its value.' })),
+    reached: Type.Optional(Type.Number({ description: 'What was reached, in the same unit.' })),
+    signal: Type.Optional(Type.String({ description: 'The signal that ended the program.' })),
+    stage: Type.Optional(
+      Type.String({ description: 'For `sandbox-error`: where in our own work it failed.' }),
+    ),
+    errno: Type.Optional(
+      Type.Integer({ description: 'The kernel’s error number, if there was one.' }),
+    ),
+  },
+  { ...closed, description: 'Why the outcome is what it is, with figures.' },
+)
+
+export const Usage = Type.Object(
+  {
+    wallMs: Type.Number({
+      minimum: 0,
+      description: 'From the first instruction to the end, milliseconds.',
+    }),
+    cpuMs: Type.Number({
+      minimum: 0,
+      description: 'Processor time by the cgroup’s counter, milliseconds.',
+    }),
+    userMs: Type.Number({
+      minimum: 0,
+      description: 'Of that, in user mode (coarser than `cpuMs`).',
+    }),
+    systemMs: Type.Number({
+      minimum: 0,
+      description: 'Of that, in the kernel (coarser than `cpuMs`).',
+    }),
+    memoryPeakBytes: count('Peak memory by the cgroup’s counter, bytes.'),
+    processPeak: count('Most processes and threads at one time.'),
+    outputBytes: count('Bytes written to standard output and standard error.'),
+    diskBytes: count('Bytes in files at the end.'),
+    throttledMs: Type.Number({
+      minimum: 0,
+      description: 'Time the program was held back by its cpu share, milliseconds.',
+    }),
+  },
+  { ...closed, description: 'What the run cost.' },
+)
+
+const CapabilityMask = Type.String({ pattern: '^[0-9a-f]{16}$' })
+
+export const Isolation = Type.Object(
+  {
+    runtime: Type.Literal('native'),
+    cgroupVersion: Type.Integer({ minimum: 1, maximum: 2 }),
+    uidMap: Type.String({ description: 'Inside, host, count.' }),
+    gidMap: Type.String({ description: 'Inside, host, count.' }),
+    uid: count('User id inside.'),
+    gid: count('Group id inside.'),
+    namespaces: Type.Array(Type.String(), {
+      description: 'Namespaces of its own, checked to differ from the host’s.',
+    }),
+    capabilities: Type.Object(
+      {
+        inheritable: CapabilityMask,
+        permitted: CapabilityMask,
+        effective: CapabilityMask,
+        bounding: CapabilityMask,
+        ambient: CapabilityMask,
+      },
+      closed,
+    ),
+    noNewPrivileges: Type.Boolean(),
+    seccomp: Type.Object(
+      {
+        mode: Type.Integer(),
+        filters: Type.Integer(),
+        profile: Type.String(),
+        digest: Type.String({ description: 'SHA-256 of the compiled program.' }),
+      },
+      closed,
+    ),
+    landlock: Type.Object({ abi: Type.Integer(), restricted: Type.Boolean() }, closed),
+    apparmor: Type.String({
+      description: 'The label in force, or `none` where the kernel has no AppArmor.',
+    }),
+    network: Type.String(),
+    limits: Type.Object(
+      {
+        memoryBytes: count('The cgroup’s memory limit as read back.'),
+        swapBytes: count('The cgroup’s swap allowance as read back.'),
+        processes: count('The cgroup’s process limit as read back.'),
+        cpuQuotaUs: Type.Integer(),
+        cpuPeriodUs: Type.Integer(),
+      },
+      closed,
+    ),
+    imageDigest: Type.String(),
+  },
+  {
+    ...closed,
+    description:
+      'What protection was in force, read back from the kernel before the first instruction.',
+  },
+)
+
+/** Bytes as text when they are UTF-8, else as base64: never mangled. */
+export const Output = Type.Object(
+  {
+    encoding: Type.Enum(['utf8', 'base64']),
+    data: Type.String(),
+  },
+  closed,
+)
+
+export const StepResult = Type.Object(
+  {
+    name: Type.String(),
+    outcome: OutcomeSchema,
+    cause: Type.Optional(Cause),
+    exitCode: Type.Union([Type.Integer(), Type.Null()]),
+    signal: Type.Union([Type.String(), Type.Null()]),
+    stdout: Type.String(),
+    stderr: Type.String(),
+    encoding: Type.Object(
+      { stdout: Type.Enum(['utf8', 'base64']), stderr: Type.Enum(['utf8', 'base64']) },
+      { ...closed, description: '`base64` where the bytes are not UTF-8.' },
+    ),
+    truncated: Type.Boolean({ description: 'Whether output was cut at `outputBytes`.' }),
+    usage: Usage,
+    isolation: Type.Union([Isolation, Type.Null()]),
+  },
+  closed,
+)
+
+export const jobStates = ['queued', 'running', 'finished'] as const
+export type JobState = (typeof jobStates)[number]
+
+const Instant = Type.String({ description: 'RFC 3339, UTC, milliseconds.' })
+const orNull = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
+  Type.Union([schema, Type.Null()])
+
+export const Job = Type.Object(
+  {
+    id: Type.String({ pattern: '^job_[0-9a-z]{26}$' }),
+    state: Type.Enum([...jobStates]),
+    outcome: orNull(OutcomeSchema),
+    cause: orNull(Cause),
+    exitCode: orNull(Type.Integer()),
+    signal: orNull(Type.String()),
+    stdout: orNull(Type.String()),
+    stderr: orNull(Type.String()),
+    encoding: orNull(
+      Type.Object(
+        { stdout: Type.Enum(['utf8', 'base64']), stderr: Type.Enum(['utf8', 'base64']) },
+        closed,
+      ),
+    ),
+    truncated: Type.Boolean(),
+    usage: orNull(Usage),
+    isolation: orNull(Isolation),
+    steps: Type.Array(StepResult),
+    failedStep: orNull(Type.String()),
+    attempts: Type.Integer({ minimum: 0, description: 'Runs so far.' }),
+    language: orNull(Type.String()),
+    image: orNull(Type.String()),
+    labels: Type.Record(Type.String(), Type.String()),
+    grant: Type.Object({ name: Type.String(), revision: Type.String() }, closed),
+    createdAt: Instant,
+    startedAt: orNull(Instant),
+    finishedAt: orNull(Instant),
+  },
+  { ...closed, $id: 'Job', description: 'A job as it stands.' },
+)
+
+export type Cause = Static<typeof Cause>
+export type Usage = Static<typeof Usage>
+export type Isolation = Static<typeof Isolation>
+export type StepResult = Static<typeof StepResult>
+export type Job = Static<typeof Job>
+
+/** What the worker commits: the part of a Job that a run decides. */
+export const RunResult = Type.Object(
+  {
+    outcome: OutcomeSchema,
+    cause: orNull(Cause),
+    failedStep: orNull(Type.String()),
+    steps: Type.Array(StepResult),
+  },
+  { ...closed, $id: 'RunResult' },
+)
+export type RunResult = Static<typeof RunResult>
