@@ -1,0 +1,197 @@
+// Step 7 of 10: a profile → the BPF program the launcher installs. Fails closed: a fault anywhere, no program.
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { release } from 'node:os'
+import { join } from 'node:path'
+import type { SeccompEntry, SeccompProfile } from '../contract/profile.js'
+import { type Architecture, nativeArchitecture, seccompAddon } from './seccomp-addon.js'
+import { checkProfile, namesOf, SeccompProfileError } from './seccomp-check.js'
+import { buildLayers, missingLauncherCalls, shadowedCalls } from './seccomp-layers.js'
+import { encodeRequest } from './seccomp-request.js'
+import { actionNumber, resolveEntries, type Source } from './seccomp-resolve.js'
+
+export type SeccompOptions = {
+  /** The folder that holds `seccomp/<name>.json`. */
+  profilesFolder: string
+  /** Default: this machine's. The other one is for review only, it cannot run here. */
+  architecture?: Architecture
+}
+
+/** What loading a profile changed or left out; for logs and review, not for decisions. */
+export type SeccompReport = {
+  /** Calls that do not exist on this architecture. */
+  skippedCalls: readonly string[]
+  /** Entries whose capability, architecture or kernel condition does not hold. */
+  skippedEntries: readonly { profile: string; pointer: string }[]
+  /** Calls that are both permitted and refused without condition: they are refused. */
+  shadowedCalls: readonly string[]
+  /** Architectures of the profile that are not compiled in: only the native one ever is. */
+  droppedArchitectures: readonly string[]
+}
+
+export type CompiledSeccomp = {
+  /** SHA-256 of `program`, hexadecimal: what is in force, as the result reports it. */
+  digest: string
+  /** `struct sock_filter[]`, 8 to 32,768 bytes. Shared by the cache: treat as read-only. */
+  program: Buffer
+  instructions: number
+  report: SeccompReport
+  /** libseccomp's pseudo filter code, layer by layer; made on demand. */
+  pfc(): string
+}
+
+type Loaded = { name: string; profile: SeccompProfile }
+
+const nameForm = /^[a-z][a-z0-9-]{0,62}$/
+/** A profile is a page or two; a file of megabytes is not one. */
+const profileBytesMax = 1024 * 1024
+const cacheEntriesMax = 64
+
+/** Most recently used last. */
+const cache = new Map<string, CompiledSeccomp>()
+
+function readProfile(name: string, folder: string): unknown {
+  const refuse = (message: string) => new SeccompProfileError(name, [{ pointer: '', message }])
+  if (!nameForm.test(name)) throw refuse('not a profile name')
+  let text: string
+  try {
+    text = readFileSync(join(folder, 'seccomp', `${name}.json`), 'utf8')
+  } catch (error) {
+    throw refuse(`cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+  }
+  if (text.length > profileBytesMax) throw refuse('is larger than 1 MiB')
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw refuse('is not JSON')
+  }
+}
+
+/** The profile, then the one it extends, each checked by itself. */
+function load(profile: string | SeccompProfile, folder: string): Loaded[] {
+  const name = typeof profile === 'string' ? profile : 'custom'
+  const own = checkProfile(typeof profile === 'string' ? readProfile(name, folder) : profile, name)
+  if (own.extends === undefined) return [{ name, profile: own }]
+  const base = checkProfile(readProfile(own.extends, folder), own.extends)
+  if (base.extends !== undefined) {
+    const message = `${own.extends} itself extends ${base.extends}: one level only`
+    throw new SeccompProfileError(name, [{ pointer: '/extends', message }])
+  }
+  return [
+    { name, profile: own },
+    { name: own.extends, profile: base },
+  ]
+}
+
+function sourceOf(profile: string, entry: SeccompEntry, position: number): Source {
+  const pointer = `/syscalls/${position}`
+  const names = namesOf(entry).map((name, at) => ({
+    name,
+    pointer: entry.names === undefined ? `${pointer}/name` : `${pointer}/names/${at}`,
+  }))
+  return { profile, pointer, entry, names }
+}
+
+/** Every entry that counts: those of the base less the removed calls, then our own. */
+function sourcesOf([own, base]: readonly Loaded[]): Source[] {
+  const removed = new Set(own?.profile.remove ?? [])
+  const sources = (loaded: Loaded | undefined): Source[] =>
+    (loaded?.profile.syscalls ?? []).map((entry, at) => sourceOf(loaded?.name ?? '', entry, at))
+  const kept = sources(base).map((source) => ({
+    ...source,
+    names: source.names.filter(({ name }) => !removed.has(name)),
+  }))
+  return [...kept.filter((source) => source.names.length > 0), ...sources(own)]
+}
+
+/** A removed call that the base does not name is a slip of the pen that would leave a hole unnoticed. */
+function checkRemoved([own, base]: readonly Loaded[]): void {
+  const known = new Set((base?.profile.syscalls ?? []).flatMap(namesOf))
+  const removed = own?.profile.remove ?? []
+  const faults = removed.flatMap((name, position) =>
+    known.has(name)
+      ? []
+      : [{ pointer: `/remove/${position}`, message: `${base?.name} does not name ${name}` }],
+  )
+  if (faults.length > 0) throw new SeccompProfileError(own?.name ?? '', faults)
+}
+
+function defaultActionOf(list: readonly Loaded[]): number {
+  const owner = list.find((loaded) => loaded.profile.defaultAction !== undefined)
+  const action = owner?.profile.defaultAction
+  if (owner === undefined || action === undefined)
+    throw new Error('a checked profile has a default')
+  return actionNumber(action, owner.profile.defaultErrnoRet, owner.profile.defaultErrno)
+}
+
+/** Which architectures the profile names beside the one that is compiled; a fault when that one is missing. */
+function droppedArchitectures({ name, profile }: Loaded, architecture: Architecture): string[] {
+  const wanted = `SCMP_ARCH_${architecture.toUpperCase()}`
+  const mapped = profile.archMap ?? []
+  const named = [
+    ...(profile.architectures ?? []),
+    ...mapped.flatMap((entry) => [entry.architecture, ...(entry.subArchitectures ?? [])]),
+  ]
+  if (named.length > 0 && !named.includes(wanted)) {
+    const pointer = profile.archMap ? '/archMap' : '/architectures'
+    throw new SeccompProfileError(name, [{ pointer, message: `does not hold ${wanted}` }])
+  }
+  return [...new Set(named)].filter((other) => other !== wanted).sort()
+}
+
+function compile(list: readonly Loaded[], architecture: Architecture): CompiledSeccomp {
+  const name = list[0]?.name ?? ''
+  checkRemoved(list)
+  const dropped = list.flatMap((loaded) => droppedArchitectures(loaded, architecture))
+  const defaultAction = defaultActionOf(list)
+  const resolution = resolveEntries(sourcesOf(list), { architecture, kernel: release() })
+  const faults = [
+    ...resolution.faults,
+    ...missingLauncherCalls(resolution.rules, defaultAction).map((call) => ({
+      pointer: '/syscalls',
+      message: `${call} must be permitted without condition: the launcher needs it to start the program`,
+    })),
+  ]
+  if (faults.length > 0) throw new SeccompProfileError(name, faults)
+  const request = encodeRequest(architecture, buildLayers(resolution.rules, defaultAction))
+  const program = seccompAddon().compile(request)
+  if (program.length < 8 || program.length % 8 !== 0) throw new Error('the addon gave no program')
+  return {
+    digest: createHash('sha256').update(program).digest('hex'),
+    program,
+    instructions: program.length / 8,
+    report: {
+      skippedCalls: resolution.skippedCalls,
+      skippedEntries: resolution.skippedEntries,
+      shadowedCalls: shadowedCalls(resolution.rules),
+      droppedArchitectures: [...new Set(dropped)],
+    },
+    pfc: () => seccompAddon().dump(request),
+  }
+}
+
+/**
+ * Compiles a profile by name or value. Files are read anew each time, so a changed one is a new program; what
+ * costs (libseccomp) is cached by the digest of the documents.
+ *
+ * Throws SeccompProfileError with every fault of the profile, or Error when the addon refuses.
+ */
+export function compileSeccomp(
+  profile: string | SeccompProfile,
+  options: SeccompOptions,
+): CompiledSeccomp {
+  const architecture = options.architecture ?? nativeArchitecture()
+  const list = load(profile, options.profilesFolder)
+  const key = createHash('sha256')
+    .update(JSON.stringify([architecture, list.map((loaded) => loaded.profile)]))
+    .digest('hex')
+  const known = cache.get(key)
+  cache.delete(key)
+  const compiled = known ?? compile(list, architecture)
+  cache.set(key, compiled)
+  for (const oldest of cache.keys()) {
+    if (cache.size <= cacheEntriesMax) break
+    cache.delete(oldest)
+  }
+  return compiled
+}
