@@ -24,7 +24,7 @@ const permits = (action: number): boolean => rank(action) >= rank(log)
 const isUnconditional = (rule: ResolvedRule): boolean => rule.rows.some((row) => row.length === 0)
 
 const keyOf = (compare: Compare): string =>
-  `${compare.index}:${compare.operator}:${compare.first}:${compare.second}`
+  `${compare.index}:${compare.operator}:${compare.mask}:${compare.value}`
 
 /** libseccomp calls a repeated rule an error, and a rule without compares already holds all others. */
 function rulesOf(list: readonly ResolvedRule[]): Rule[] {

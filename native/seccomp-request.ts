@@ -3,7 +3,7 @@ import { endianness } from 'node:os'
 import type { Architecture } from './seccomp-addon.js'
 import type { Compare } from './seccomp-compare.js'
 
-/** One rule: a call number (as the native libseccomp numbers it), an action and compares, all of which must hold. */
+/** One rule: a call number of the target architecture, an action and compares, all of which must hold. */
 export type Rule = { call: number; action: number; compares: Compare[] }
 
 /** A list of rules; `defaultAction` undefined means: nothing matched, go on with the next layer. */
@@ -12,8 +12,10 @@ export type Layer = { defaultAction: number | undefined; rules: Rule[] }
 const magic = 0x31504353
 const headerBytes = 16
 const layerBytes = 8
-const ruleBytes = 160
+const ruleBytes = 304
 const compareBytes = 24
+/** REQUEST_RULES_MAX; asked here too, before memory is taken for them. */
+const rulesMax = 16_384
 
 /** SCMP_ARCH_* = AUDIT_ARCH_* of linux/audit.h. */
 const architectureTokens: Readonly<Record<Architecture, number>> = {
@@ -30,8 +32,8 @@ function writeRule(bytes: Buffer, offset: number, layer: number, rule: Rule): vo
     const at = offset + 16 + position * compareBytes
     bytes.writeUInt32LE(compare.index, at)
     bytes.writeUInt32LE(compare.operator, at + 4)
-    bytes.writeBigUInt64LE(compare.first, at + 8)
-    bytes.writeBigUInt64LE(compare.second, at + 16)
+    bytes.writeBigUInt64LE(compare.mask, at + 8)
+    bytes.writeBigUInt64LE(compare.value, at + 16)
   })
 }
 
@@ -40,6 +42,7 @@ export function encodeRequest(architecture: Architecture, layers: readonly Layer
   // Host order is what C reads; x86_64 and Linux on aarch64 are both little-endian.
   if (endianness() !== 'LE') throw new Error('big-endian machines are not supported')
   const ruleCount = layers.reduce((sum, layer) => sum + layer.rules.length, 0)
+  if (ruleCount > rulesMax) throw new RangeError(`a profile may become ${rulesMax} rules at most`)
   const rulesAt = headerBytes + layers.length * layerBytes
   const bytes = Buffer.alloc(rulesAt + ruleCount * ruleBytes)
   bytes.writeUInt32LE(magic, 0)

@@ -3,7 +3,7 @@
 import type { SeccompEntry } from '../contract/profile.js'
 import { type Architecture, nativeArchitecture, seccompAddon } from './seccomp-addon.js'
 import { errnoOf, isPermit, type SeccompFault } from './seccomp-check.js'
-import { type Alternatives, type Compare, combinations, combine, widen } from './seccomp-compare.js'
+import { combine, type Rows, widen } from './seccomp-compare.js'
 
 /** An entry, those of its names that count, and where each was written, for faults and the report. */
 export type Source = {
@@ -18,8 +18,7 @@ export type ResolvedRule = {
   call: number
   action: number
   otherwise: boolean
-  /** Any of these rows, each a list of compares that must all hold; [[]] is unconditional. */
-  rows: Compare[][]
+  rows: Rows
 }
 
 export type Resolution = {
@@ -33,9 +32,6 @@ export type Resolution = {
 
 /** Where a profile is to be in force. `kernel` is a release such as `6.1.0-18-amd64`. */
 export type Target = { architecture: Architecture; kernel: string }
-
-/** Rows one entry may become; BPF programs end at 4,096 instructions anyway. */
-const rowsMax = 2048
 
 /** Calls newer than Debian 12's libseccomp. Since 5.1 new calls have one number on every architecture. */
 const laterCalls: ReadonlyMap<string, number> = new Map(
@@ -109,23 +105,15 @@ function applies(entry: SeccompEntry, target: Target): boolean {
   return excludes.minKernel === undefined || !kernelAtLeast(target.kernel, excludes.minKernel)
 }
 
-/** The number to give libseccomp, or why there is none. */
+/** The call's number, or why there is none. */
 function lookUp(name: string, architecture: Architecture): number | 'absent' | 'unknown' {
-  const addon = seccompAddon()
-  const there = addon.resolve(name, architecture)
-  // libseccomp takes native (or pseudo) numbers and translates them to the filter's architecture itself.
-  if (there >= 0) return addon.resolve(name)
-  if (there < -1 || foreignCalls.has(name)) return 'absent'
+  const number = seccompAddon().resolve(name, architecture)
+  if (number >= 0) return number
+  if (number < -1 || foreignCalls.has(name)) return 'absent'
   const later = laterCalls.get(name)
   if (later === undefined) return 'unknown'
-  // It cannot translate a number that it does not know, so this works for the machine's own architecture only.
+  // libseccomp translates by name, so numbers it has no name for work on the machine's own architecture only.
   return architecture === nativeArchitecture() ? later : 'absent'
-}
-
-function rowsOf(name: string, entry: SeccompEntry): Compare[][] | undefined {
-  const permits = isPermit(entry.action)
-  const parts: Alternatives[] = (entry.args ?? []).map((argument) => widen(name, argument, permits))
-  return combinations(parts) > rowsMax ? undefined : combine(parts)
 }
 
 function resolveName(source: Source, name: string, at: string, into: Resolution, target: Target) {
@@ -139,14 +127,8 @@ function resolveName(source: Source, name: string, at: string, into: Resolution,
     into.faults.push({ pointer: at, message: `no system call is called ${name}` })
     return
   }
-  const rows = rowsOf(name, entry)
-  if (rows === undefined) {
-    into.faults.push({
-      pointer: `${source.pointer}/args`,
-      message: `these compares need more than ${rowsMax} rules`,
-    })
-    return
-  }
+  const permits = isPermit(entry.action)
+  const rows = combine((entry.args ?? []).map((argument) => widen(name, argument, permits)))
   const action = actionNumber(entry.action, entry.errnoRet, entry.errno)
   into.rules.push({ name, call, action, rows, otherwise: entry.otherwise ?? false })
 }

@@ -10,6 +10,7 @@
  * an ordinary if, because assert() disappears from release builds. */
 #include "filter.h"
 
+#include <errno.h>
 #include <node_api.h>
 #include <seccomp.h>
 #include <stdio.h>
@@ -65,18 +66,19 @@ static napi_value compile(napi_env env, napi_callback_info info) {
   if (!take_request(env, info, &request)) {
     return NULL;
   }
-  struct filter_program program;
-  struct filter_error error = {0, "compile", 0};
-  const int status = filter_compile(&request, &program, &error);
-  request_release(&request);
-  if (status != 0) {
+  struct program *program = malloc(sizeof(*program));
+  struct filter_error error = {ENOMEM, "memory", 0};
+  if (program == NULL || filter_compile(&request, program, &error) != 0) {
+    request_release(&request);
+    free(program);
     return throw_filter_error(env, &error);
   }
+  request_release(&request);
   napi_value result = NULL;
   const napi_status copied =
-      napi_create_buffer_copy(env, program.count * sizeof(struct sock_filter),
-                              program.instructions, NULL, &result);
-  filter_program_release(&program);
+      napi_create_buffer_copy(env, program->count * sizeof(struct sock_filter),
+                              program->instructions, NULL, &result);
+  free(program);
   return copied == napi_ok ? result : throw_text(env, "SECCOMP_MEMORY", "out of memory");
 }
 

@@ -10,15 +10,13 @@
 #define INPUT_BYTES_MAX (4u * 1024u * 1024u)
 
 static int write_compiled(const struct request *request, struct filter_error *error) {
-  struct filter_program program;
+  static struct program program;
   if (filter_compile(request, &program, error) != 0) {
     return -1;
   }
   const size_t written =
       fwrite(program.instructions, sizeof(struct sock_filter), program.count, stdout);
-  const int status = written == program.count ? 0 : -1;
-  filter_program_release(&program);
-  return status;
+  return written == program.count ? 0 : -1;
 }
 
 static int write_dump(const struct request *request, struct filter_error *error) {

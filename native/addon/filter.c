@@ -1,8 +1,12 @@
-/* filter.c: one libseccomp filter per layer, joined into one program by replacing "return CONTINUE" with a
- * jump to the next layer. libseccomp alone cannot do this: a rule without arguments swallows every rule
- * with arguments on the same call, and overlapping rules with different actions have no promised order. */
+/* filter.c: one program of alternating parts, two a layer: argument compares (argument.c), then libseccomp's
+ * binary tree over call numbers, whose "return CONTINUE" is replaced by a jump to the next layer. libseccomp
+ * alone cannot do this: a rule without arguments swallows every rule with arguments on the same call, and
+ * overlapping rules with different actions have no promised order. */
 #define _GNU_SOURCE
 #include "filter.h"
+
+#include "argument.h"
+#include "verify.h"
 
 #include <errno.h>
 #include <seccomp.h>
@@ -24,10 +28,9 @@ static int fail(struct filter_error *error, const char *stage, int number, uint3
 }
 
 static int set_attributes(scmp_filter_ctx context, uint32_t architecture) {
-  /* x86_64 programs can still enter 32-bit and x32 calls, whose numbers mean something else: kill. */
   int status = seccomp_attr_set(context, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
   if (status == 0) {
-    /* 2: binary tree by call number; a linear list costs hundreds of instructions per call. */
+    /* 2: binary tree by call number; a linear list costs hundreds of instructions a call. */
     status = seccomp_attr_set(context, SCMP_FLTATR_CTL_OPTIMIZE, 2);
   }
   if (status == 0 && architecture != seccomp_arch_native()) {
@@ -39,22 +42,42 @@ static int set_attributes(scmp_filter_ctx context, uint32_t architecture) {
   return status;
 }
 
-static int add_rule(scmp_filter_ctx context, const struct request_rule *rule) {
-  struct scmp_arg_cmp compares[REQUEST_COMPARES_MAX];
-  memset(compares, 0, sizeof(compares));
-  for (uint32_t i = 0; i < rule->compare_count; i++) {
-    compares[i].arg = rule->compares[i].index;
-    compares[i].op = (enum scmp_compare)rule->compares[i].operator;
-    compares[i].datum_a = rule->compares[i].first;
-    compares[i].datum_b = rule->compares[i].second;
+/* libseccomp wants this machine's number even in a filter for another architecture, and translates by name. */
+static int native_number(uint32_t architecture, int32_t call) {
+  if (architecture == seccomp_arch_native()) {
+    return call;
   }
-  /* "exact": a rule that cannot be expressed as it stands is an error, never silently rewritten. */
-  return seccomp_rule_add_exact_array(context, rule->action, rule->call, rule->compare_count,
-                                      compares);
+  char *name = seccomp_syscall_resolve_num_arch(architecture, call);
+  if (name == NULL) {
+    return __NR_SCMP_ERROR;
+  }
+  const int number = seccomp_syscall_resolve_name(name);
+  free(name);
+  return number;
 }
 
-static scmp_filter_ctx build_layer(const struct request *request, uint32_t index,
-                                   struct filter_error *error) {
+static int add_rules(scmp_filter_ctx context, const struct request *request, uint32_t layer,
+                     struct filter_error *error) {
+  for (uint32_t i = 0; i < request->header.rule_count; i++) {
+    const struct request_rule *rule = &request->rules[i];
+    if (rule->layer != layer || rule->compare_count > 0) {
+      continue;
+    }
+    const int call = native_number(request->header.architecture, rule->call);
+    if (call == __NR_SCMP_ERROR) {
+      return fail(error, "number", ENOSYS, i);
+    }
+    /* "exact": a rule that cannot be expressed as it stands is an error, never silently rewritten. */
+    const int status = seccomp_rule_add_exact_array(context, rule->action, call, 0, NULL);
+    if (status != 0) {
+      return fail(error, "rule", -status, i);
+    }
+  }
+  return 0;
+}
+
+static scmp_filter_ctx build_tree(const struct request *request, uint32_t index,
+                                  struct filter_error *error) {
   const struct request_layer *layer = &request->layers[index];
   scmp_filter_ctx context =
       seccomp_init(layer->continues != 0 ? CONTINUE_ACTION : layer->default_action);
@@ -62,22 +85,13 @@ static scmp_filter_ctx build_layer(const struct request *request, uint32_t index
     fail(error, "init", EINVAL, index);
     return NULL;
   }
-  int status = set_attributes(context, request->header.architecture);
+  const int status = set_attributes(context, request->header.architecture);
   if (status != 0) {
     fail(error, "attributes", -status, index);
+  }
+  if (status != 0 || add_rules(context, request, index, error) != 0) {
     seccomp_release(context);
     return NULL;
-  }
-  for (uint32_t i = 0; i < request->header.rule_count; i++) {
-    if (request->rules[i].layer != index) {
-      continue;
-    }
-    status = add_rule(context, &request->rules[i]);
-    if (status != 0) {
-      fail(error, "rule", -status, i);
-      seccomp_release(context);
-      return NULL;
-    }
   }
   return context;
 }
@@ -108,6 +122,7 @@ static int export_bytes(scmp_filter_ctx context, exporter export, uint8_t **byte
   if (descriptor < 0) {
     return -errno;
   }
+  *bytes = NULL;
   int status = export(context, descriptor);
   const off_t size = status == 0 ? lseek(descriptor, 0, SEEK_END) : 0;
   if (status == 0 && size <= 0) {
@@ -117,116 +132,140 @@ static int export_bytes(scmp_filter_ctx context, exporter export, uint8_t **byte
     *length = (size_t)size;
     *bytes = malloc(*length);
     status = *bytes == NULL ? -ENOMEM : read_all(descriptor, *bytes, *length);
-    if (status != 0) {
-      free(*bytes);
-    }
   }
   if (close(descriptor) != 0 && status == 0) {
-    free(*bytes);
     status = -errno;
+  }
+  if (status != 0) {
+    free(*bytes);
+    *bytes = NULL;
   }
   return status;
 }
 
-static bool is_continue(const struct sock_filter *instruction) {
-  return instruction->code == (BPF_RET | BPF_K) && instruction->k == CONTINUE_ACTION;
+/* Exports the tree of one layer in either form. NULL with *error filled in when that fails. */
+static uint8_t *export_tree(const struct request *request, uint32_t index, exporter export,
+                            size_t *length, struct filter_error *error) {
+  scmp_filter_ctx context = build_tree(request, index, error);
+  if (context == NULL) {
+    return NULL;
+  }
+  uint8_t *bytes = NULL;
+  const int status = export_bytes(context, export, &bytes, length);
+  seccomp_release(context);
+  if (status != 0) {
+    fail(error, "export", -status, index);
+  }
+  return bytes;
 }
 
 /* One instruction becomes one instruction, so no other jump in the layer changes. */
-static void link_to_next(struct sock_filter *layer, size_t count) {
-  for (size_t i = 0; i < count; i++) {
-    if (is_continue(&layer[i])) {
-      layer[i] = (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA, (uint32_t)(count - i - 1));
+static void link_to_next(struct program *program, size_t from) {
+  for (size_t i = from; i < program->count; i++) {
+    struct sock_filter *instruction = &program->instructions[i];
+    if (instruction->code == (BPF_RET | BPF_K) && instruction->k == CONTINUE_ACTION) {
+      *instruction =
+          (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA, (uint32_t)(program->count - i - 1));
     }
   }
 }
 
-static bool has_continue(const struct filter_program *program) {
-  for (size_t i = 0; i < program->count; i++) {
-    if (is_continue(&program->instructions[i])) {
+/* A layer that only compares arguments needs no tree: falling through is "continue". */
+static bool needs_tree(const struct request *request, uint32_t index) {
+  for (uint32_t i = 0; i < request->header.rule_count; i++) {
+    if (request->rules[i].layer == index && request->rules[i].compare_count == 0) {
       return true;
     }
   }
-  return false;
+  return request->layers[index].continues == 0;
 }
 
-static int append(struct filter_program *program, const uint8_t *bytes, size_t length,
-                  bool continues) {
-  const size_t added = length / sizeof(struct sock_filter);
-  if (length % sizeof(struct sock_filter) != 0) {
-    return -EIO;
+static int compile_layer(const struct request *request, uint32_t index, struct program *program,
+                         struct filter_error *error) {
+  int status = argument_emit_layer(program, request, index);
+  if (status != 0) {
+    return fail(error, "arguments", -status, index);
   }
-  if (program->count + added > FILTER_INSTRUCTIONS_MAX) {
-    return -E2BIG;
+  if (!needs_tree(request, index)) {
+    return 0;
   }
-  struct sock_filter *grown =
-      realloc(program->instructions, (program->count + added) * sizeof(struct sock_filter));
-  if (grown == NULL) {
-    return -ENOMEM;
+  size_t length = 0;
+  uint8_t *bytes = export_tree(request, index, seccomp_export_bpf, &length, error);
+  if (bytes == NULL) {
+    return -1;
   }
-  program->instructions = grown;
-  memcpy(grown + program->count, bytes, length);
-  if (continues) {
-    link_to_next(grown + program->count, added);
+  const size_t start = program->count;
+  status = length % sizeof(struct sock_filter) != 0
+               ? -EIO
+               : program_append(program, (const struct sock_filter *)(const void *)bytes,
+                                length / sizeof(struct sock_filter));
+  free(bytes);
+  if (status != 0) {
+    return fail(error, "append", -status, index);
   }
-  program->count += added;
+  link_to_next(program, start);
   return 0;
 }
 
-static int compile_layer(const struct request *request, uint32_t index,
-                         struct filter_program *program, struct filter_error *error) {
-  scmp_filter_ctx context = build_layer(request, index, error);
-  if (context == NULL) {
-    return -1;
-  }
-  uint8_t *bytes = NULL;
-  size_t length = 0;
-  int status = export_bytes(context, seccomp_export_bpf, &bytes, &length);
-  seccomp_release(context);
-  if (status != 0) {
-    return fail(error, "export", -status, index);
-  }
-  status = append(program, bytes, length, request->layers[index].continues != 0);
-  free(bytes);
-  return status == 0 ? 0 : fail(error, "append", -status, index);
-}
-
-int filter_compile(const struct request *request, struct filter_program *program,
+int filter_compile(const struct request *request, struct program *program,
                    struct filter_error *error) {
-  memset(program, 0, sizeof(*program));
+  program->count = 0;
+  const int status = argument_emit_prologue(program, request->header.architecture);
+  if (status != 0) {
+    return fail(error, "prologue", -status, 0);
+  }
   for (uint32_t i = 0; i < request->header.layer_count; i++) {
     if (compile_layer(request, i, program, error) != 0) {
-      filter_program_release(program);
       return -1;
     }
   }
-  /* A "continue" that survived would trap to a tracer that is not there: refuse rather than guess. */
-  if (has_continue(program)) {
-    filter_program_release(program);
-    return fail(error, "link", EINVAL, request->header.layer_count - 1);
+  const int wrong = verify_program(request, program);
+  return wrong < 0 ? 0 : fail(error, "verification", EBADMSG, (uint32_t)wrong);
+}
+
+static bool print_rule(FILE *out, uint32_t architecture, const struct request_rule *rule) {
+  static const char *const words[] = {"?", "!=", "<", "<=", "==", ">=", ">"};
+  char *name = seccomp_syscall_resolve_num_arch(architecture, rule->call);
+  bool good = fprintf(out, "if ($syscall == %d # %s\n", rule->call, name != NULL ? name : "?") > 0;
+  free(name);
+  for (uint32_t i = 0; good && i < rule->compare_count; i++) {
+    const struct request_compare *compare = &rule->compares[i];
+    good = fprintf(out, "    and ($a%u & 0x%llx) %s 0x%llx\n", compare->index,
+                   (unsigned long long)compare->mask, words[compare->operator],
+                   (unsigned long long)compare->value) > 0;
   }
-  return 0;
+  return good && fprintf(out, "  ) action 0x%08x;\n", rule->action) > 0;
+}
+
+static bool print_arguments(FILE *out, const struct request *request, uint32_t layer) {
+  bool good = true;
+  for (uint32_t i = 0; good && i < request->header.rule_count; i++) {
+    const struct request_rule *rule = &request->rules[i];
+    if (rule->layer == layer && rule->compare_count > 0) {
+      good = print_rule(out, request->header.architecture, rule);
+    }
+  }
+  return good;
 }
 
 static int dump_layer(const struct request *request, uint32_t index, FILE *out,
                       struct filter_error *error) {
-  scmp_filter_ctx context = build_layer(request, index, error);
-  if (context == NULL) {
+  if (fprintf(out, "# layer %u of %u\n", index + 1, request->header.layer_count) <= 0 ||
+      !print_arguments(out, request, index)) {
+    return fail(error, "write", EIO, index);
+  }
+  if (!needs_tree(request, index)) {
+    return 0;
+  }
+  size_t length = 0;
+  uint8_t *bytes = export_tree(request, index, seccomp_export_pfc, &length, error);
+  if (bytes == NULL) {
     return -1;
   }
-  uint8_t *bytes = NULL;
-  size_t length = 0;
-  const int status = export_bytes(context, seccomp_export_pfc, &bytes, &length);
-  seccomp_release(context);
-  if (status != 0) {
-    return fail(error, "export", -status, index);
-  }
   const char *note = request->layers[index].continues != 0
-                         ? " (TRACE(21332) stands for: go on with the next layer)"
+                         ? "# TRACE(21332) stands for: go on with the next layer\n"
                          : "";
-  const bool written =
-      fprintf(out, "# layer %u of %u%s\n", index + 1, request->header.layer_count, note) > 0 &&
-      fwrite(bytes, 1, length, out) == length;
+  const bool written = fputs(note, out) >= 0 && fwrite(bytes, 1, length, out) == length;
   free(bytes);
   return written ? 0 : fail(error, "write", EIO, index);
 }
@@ -250,10 +289,4 @@ int filter_dump(const struct request *request, char **text, size_t *length,
     *text = NULL;
   }
   return status;
-}
-
-void filter_program_release(struct filter_program *program) {
-  free(program->instructions);
-  program->instructions = NULL;
-  program->count = 0;
 }

@@ -57,19 +57,18 @@ static const char *check_rule(const struct request *request, const struct reques
   if (!action_is_known(rule->action)) {
     return "request: unknown action";
   }
-  /* -1 is libseccomp's "no such call", and what a tracer writes to skip one. */
-  if (rule->call == -1) {
-    return "request: unknown system call";
+  if (rule->call < 0 || rule->call > REQUEST_CALL_MAX) {
+    return "request: system call number out of range";
   }
   if (rule->compare_count > REQUEST_COMPARES_MAX) {
     return "request: too many compares";
   }
   for (uint32_t i = 0; i < rule->compare_count; i++) {
     const struct request_compare *compare = &rule->compares[i];
-    if (compare->index >= REQUEST_COMPARES_MAX) {
+    if (compare->index >= REQUEST_ARGUMENTS) {
       return "request: argument index out of range";
     }
-    if (compare->operator < SCMP_CMP_NE || compare->operator > SCMP_CMP_MASKED_EQ) {
+    if (compare->operator < REQUEST_NE || compare->operator > REQUEST_GT) {
       return "request: unknown operator";
     }
   }

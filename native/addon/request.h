@@ -4,10 +4,11 @@
  *
  *   header   magic, architecture token (SCMP_ARCH_*), layer count, rule count
  *   layer[]  default action, and whether "no rule matched" continues with the next layer instead
- *   rule[]   layer, system call, action, compare count, six compares (unused ones are zero)
+ *   rule[]   layer, system call, action, compare count, twelve compares (unused ones are zero)
  *
- * A layer is one libseccomp filter. Layers are tried in order, and the first that matches decides; this
- * is how one profile can hold overlapping rules, which libseccomp itself resolves in no promised order.
+ * Layers are tried in order, and the first rule that matches decides; this is how one profile can hold
+ * overlapping rules. Only the last layer has a default action, the others go on with the next.
+ * A compare means (argument & mask) operator value, on 64 bits.
  */
 #ifndef STOCKADE_ADDON_REQUEST_H
 #define STOCKADE_ADDON_REQUEST_H
@@ -18,7 +19,20 @@
 #define REQUEST_MAGIC 0x31504353u /* "SCP1" */
 #define REQUEST_LAYERS_MAX 64u
 #define REQUEST_RULES_MAX 16384u
-#define REQUEST_COMPARES_MAX 6u
+#define REQUEST_COMPARES_MAX 12u
+#define REQUEST_ARGUMENTS 6u
+/* Call numbers end far below; the bound keeps x32's bit (0x40000000) and -1 out. */
+#define REQUEST_CALL_MAX 4095
+
+/* The values of enum scmp_compare, less MASKED_EQ, which is EQ with a mask here. */
+enum request_operator {
+  REQUEST_NE = 1,
+  REQUEST_LT = 2,
+  REQUEST_LE = 3,
+  REQUEST_EQ = 4,
+  REQUEST_GE = 5,
+  REQUEST_GT = 6,
+};
 
 struct request_header {
   uint32_t magic;
@@ -35,8 +49,8 @@ struct request_layer {
 struct request_compare {
   uint32_t index;
   uint32_t operator;
-  uint64_t first;
-  uint64_t second;
+  uint64_t mask;
+  uint64_t value;
 };
 
 struct request_rule {
@@ -49,7 +63,7 @@ struct request_rule {
 
 _Static_assert(sizeof(struct request_header) == 16, "the TypeScript side writes 16 bytes");
 _Static_assert(sizeof(struct request_layer) == 8, "the TypeScript side writes 8 bytes");
-_Static_assert(sizeof(struct request_rule) == 160, "the TypeScript side writes 160 bytes");
+_Static_assert(sizeof(struct request_rule) == 304, "the TypeScript side writes 304 bytes");
 
 struct request {
   struct request_header header;
