@@ -28,13 +28,17 @@ function schemaErrors(value: unknown): SeccompFault[] {
   const before = Settings.Get().maxErrors
   Settings.Set({ maxErrors: faultsMax })
   try {
-    return validator
+    const errors = validator
       .Errors(value)
       .filter((error) => error.keyword !== 'additionalProperties')
-      .map((error) => ({
-        pointer: error.instancePath,
-        message: error.keyword === 'boolean' ? 'unknown field' : error.message,
-      }))
+    // "null or an array" reports both halves; the one about null says nothing.
+    const telling = errors.filter(
+      (error) => error.keyword !== 'anyOf' && error.message !== 'must be null',
+    )
+    return (telling.length > 0 ? telling : errors).map((error) => ({
+      pointer: error.instancePath,
+      message: error.keyword === 'boolean' ? 'unknown field' : error.message,
+    }))
   } finally {
     Settings.Set({ maxErrors: before })
   }
