@@ -1,12 +1,11 @@
 // Step 7 of 10: a profile → the BPF program the launcher installs. Fails closed: a fault anywhere, no program.
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { release } from 'node:os'
-import { join } from 'node:path'
 import type { SeccompEntry, SeccompProfile } from '../contract/profile.js'
 import { type Architecture, nativeArchitecture, seccompAddon } from './seccomp-addon.js'
-import { checkProfile, namesOf, SeccompProfileError } from './seccomp-check.js'
+import { namesOf, SeccompProfileError } from './seccomp-check.js'
 import { buildLayers, missingLauncherCalls, shadowedCalls } from './seccomp-layers.js'
+import { type LoadedProfile, loadProfile } from './seccomp-load.js'
 import { encodeRequest } from './seccomp-request.js'
 import { actionNumber, resolveEntries, type Source } from './seccomp-resolve.js'
 
@@ -40,48 +39,10 @@ export type CompiledSeccomp = {
   pfc(): string
 }
 
-type Loaded = { name: string; profile: SeccompProfile }
-
-const nameForm = /^[a-z][a-z0-9-]{0,62}$/
-/** A profile is a page or two; a file of megabytes is not one. */
-const profileBytesMax = 1024 * 1024
 const cacheEntriesMax = 64
 
 /** Most recently used last. */
 const cache = new Map<string, CompiledSeccomp>()
-
-function readProfile(name: string, folder: string): unknown {
-  const refuse = (message: string) => new SeccompProfileError(name, [{ pointer: '', message }])
-  if (!nameForm.test(name)) throw refuse('not a profile name')
-  let text: string
-  try {
-    text = readFileSync(join(folder, 'seccomp', `${name}.json`), 'utf8')
-  } catch (error) {
-    throw refuse(`cannot be read: ${error instanceof Error ? error.message : String(error)}`)
-  }
-  if (text.length > profileBytesMax) throw refuse('is larger than 1 MiB')
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw refuse('is not JSON')
-  }
-}
-
-/** The profile, then the one it extends, each checked by itself. */
-function load(profile: string | SeccompProfile, folder: string): Loaded[] {
-  const name = typeof profile === 'string' ? profile : 'custom'
-  const own = checkProfile(typeof profile === 'string' ? readProfile(name, folder) : profile, name)
-  if (own.extends === undefined) return [{ name, profile: own }]
-  const base = checkProfile(readProfile(own.extends, folder), own.extends)
-  if (base.extends !== undefined) {
-    const message = `${own.extends} itself extends ${base.extends}: one level only`
-    throw new SeccompProfileError(name, [{ pointer: '/extends', message }])
-  }
-  return [
-    { name, profile: own },
-    { name: own.extends, profile: base },
-  ]
-}
 
 function sourceOf(profile: string, entry: SeccompEntry, position: number): Source {
   const pointer = `/syscalls/${position}`
@@ -93,9 +54,9 @@ function sourceOf(profile: string, entry: SeccompEntry, position: number): Sourc
 }
 
 /** Every entry that counts: those of the base less the removed calls, then our own. */
-function sourcesOf([own, base]: readonly Loaded[]): Source[] {
+function sourcesOf([own, base]: readonly LoadedProfile[]): Source[] {
   const removed = new Set(own?.profile.remove ?? [])
-  const sources = (loaded: Loaded | undefined): Source[] =>
+  const sources = (loaded: LoadedProfile | undefined): Source[] =>
     (loaded?.profile.syscalls ?? []).map((entry, at) => sourceOf(loaded?.name ?? '', entry, at))
   const kept = sources(base).map((source) => ({
     ...source,
@@ -105,7 +66,7 @@ function sourcesOf([own, base]: readonly Loaded[]): Source[] {
 }
 
 /** A removed call that the base does not name is a slip of the pen that would leave a hole unnoticed. */
-function checkRemoved([own, base]: readonly Loaded[]): void {
+function checkRemoved([own, base]: readonly LoadedProfile[]): void {
   const known = new Set((base?.profile.syscalls ?? []).flatMap(namesOf))
   const removed = own?.profile.remove ?? []
   const faults = removed.flatMap((name, position) =>
@@ -116,7 +77,7 @@ function checkRemoved([own, base]: readonly Loaded[]): void {
   if (faults.length > 0) throw new SeccompProfileError(own?.name ?? '', faults)
 }
 
-function defaultActionOf(list: readonly Loaded[]): number {
+function defaultActionOf(list: readonly LoadedProfile[]): number {
   const owner = list.find((loaded) => loaded.profile.defaultAction !== undefined)
   const action = owner?.profile.defaultAction
   if (owner === undefined || action === undefined)
@@ -125,7 +86,10 @@ function defaultActionOf(list: readonly Loaded[]): number {
 }
 
 /** Which architectures the profile names beside the one that is compiled; a fault when that one is missing. */
-function droppedArchitectures({ name, profile }: Loaded, architecture: Architecture): string[] {
+function droppedArchitectures(
+  { name, profile }: LoadedProfile,
+  architecture: Architecture,
+): string[] {
   const wanted = `SCMP_ARCH_${architecture.toUpperCase()}`
   const mapped = profile.archMap ?? []
   const named = [
@@ -139,7 +103,7 @@ function droppedArchitectures({ name, profile }: Loaded, architecture: Architect
   return [...new Set(named)].filter((other) => other !== wanted).sort()
 }
 
-function compile(list: readonly Loaded[], architecture: Architecture): CompiledSeccomp {
+function compile(list: readonly LoadedProfile[], architecture: Architecture): CompiledSeccomp {
   const name = list[0]?.name ?? ''
   checkRemoved(list)
   const dropped = list.flatMap((loaded) => droppedArchitectures(loaded, architecture))
@@ -172,7 +136,7 @@ function compile(list: readonly Loaded[], architecture: Architecture): CompiledS
 
 /**
  * Compiles a profile by name or value. Files are read anew each time, so a changed one is a new program; what
- * costs (libseccomp) is cached by the digest of the documents.
+ * costs (checks, libseccomp, verification) is cached by the digest of the documents.
  *
  * Throws SeccompProfileError with every fault of the profile, or Error when the addon refuses.
  */
@@ -181,10 +145,8 @@ export function compileSeccomp(
   options: SeccompOptions,
 ): CompiledSeccomp {
   const architecture = options.architecture ?? nativeArchitecture()
-  const list = load(profile, options.profilesFolder)
-  const key = createHash('sha256')
-    .update(JSON.stringify([architecture, list.map((loaded) => loaded.profile)]))
-    .digest('hex')
+  const list = loadProfile(profile, options.profilesFolder)
+  const key = [architecture, ...list.map((loaded) => loaded.digest)].join(' ')
   const known = cache.get(key)
   cache.delete(key)
   const compiled = known ?? compile(list, architecture)
