@@ -1,0 +1,223 @@
+// Step 8 of 10: a plan and its bytes → a sandbox at the launcher, and what it answers. One connection is one sandbox.
+import { connect, type Socket } from 'node:net'
+import { Compile } from 'typebox/compile'
+import { Destroyed, Failed, Finished, frameTypes, Refused, Started } from '../contract/launch.js'
+import type { Plan, PlanStep } from '../contract/plan.js'
+import { encodeChunks, encodeFileHead, encodeFrame, encodePairs, type Frame, openFrameCutter, type Pair } from './launch-frame.js'
+
+const checks = {
+  started: Compile(Started),
+  finished: Compile(Finished),
+  failed: Compile(Failed),
+  refused: Compile(Refused),
+  destroyed: Compile(Destroyed),
+}
+
+export type SandboxFile = { readonly path: string; readonly mode: number; readonly bytes: Buffer }
+
+/** Why there is no result of a step: where in our own work it failed. */
+export class LaunchError extends Error {
+  readonly stage: string
+  readonly errno: number | null
+  /** Whether the launcher had no free slot: not a fault of the job, tried again soon. */
+  readonly busy: boolean
+  constructor(stage: string, message: string, errno: number | null = null, busy = false) {
+    super(message)
+    this.stage = stage
+    this.errno = errno
+    this.busy = busy
+  }
+}
+
+export type StepStreams = {
+  onStarted(started: Started): void
+  onStdout(bytes: Buffer): void
+  onStderr(bytes: Buffer): void
+}
+
+export type Sandbox = {
+  /** Runs one step to its end. @throws LaunchError */
+  run(step: PlanStep, program: Buffer, stdin: Buffer | null, streams: StepStreams): Promise<Finished>
+  /** Asks the launcher to end the running step; its Finished says so. */
+  cancel(word: 'cancelled' | 'expired' | 'drain'): void
+  /** Destroys the sandbox and waits until nothing of it is left. @throws LaunchError */
+  end(): Promise<void>
+  /** Lets go of the connection; the launcher destroys what is left. */
+  abandon(): void
+}
+
+function sandboxPairs(jobId: string, plan: Plan): Pair[] {
+  return [
+    ['id', jobId],
+    ['image', plan.imageDigest],
+    ['hostname', plan.hostname],
+    ['uid', plan.uid],
+    ['gid', plan.gid],
+    ['workspace', plan.workspace],
+    ['memory-bytes', plan.memoryBytes],
+    ['disk-bytes', plan.diskBytes],
+    ['disk-inodes', plan.diskInodes],
+    ['processes', plan.processes],
+    ['cpu-millis', plan.cpuMillis],
+    ['proc', plan.proc],
+    ['loopback', plan.network === 'loopback' ? 'up' : 'down'],
+    ['apparmor', plan.apparmor],
+    ['landlock-abi-minimum', plan.landlockAbiMinimum],
+    ['lifetime-ms', plan.lifetimeMs],
+  ]
+}
+
+function stepPairs(step: PlanStep): Pair[] {
+  return [
+    ['name', step.name],
+    ...step.argv.map((value): Pair => ['argument', value]),
+    ...step.environment.map((value): Pair => ['environment', value]),
+    ['directory', step.directory],
+    ['wall-ms', step.wallMs],
+    ['cpu-ms', step.cpuMs],
+    ['memory-bytes', step.memoryBytes],
+    ['processes', step.processes],
+    ['open-files', step.openFiles],
+    ['file-bytes', step.fileBytes],
+    ['stack-bytes', step.stackBytes],
+    ['output-bytes', step.outputBytes],
+    ['stdin', step.takesStdin ? 'stream' : 'empty'],
+  ]
+}
+
+/** The frames that make a sandbox: SANDBOX, then each file. FILTER and STEP come with the first step. */
+export function encodeSandbox(jobId: string, plan: Plan, files: readonly SandboxFile[]): Buffer[] {
+  const frames = [encodeFrame(frameTypes.sandbox, encodePairs(sandboxPairs(jobId, plan)))]
+  const tail: Buffer[] = []
+  for (const file of files) {
+    tail.push(encodeFrame(frameTypes.file, encodeFileHead(file.path, file.mode, file.bytes.length)))
+    tail.push(...encodeChunks(frameTypes.data, file.bytes))
+  }
+  return [...frames, ...tail]
+}
+
+/** The frames that start a step. */
+export function encodeStep(step: PlanStep, program: Buffer, stdin: Buffer | null): Buffer[] {
+  const frames = [encodeFrame(frameTypes.filter, program), encodeFrame(frameTypes.step, encodePairs(stepPairs(step)))]
+  if (!step.takesStdin) return frames
+  frames.push(...encodeChunks(frameTypes.stdin, stdin ?? Buffer.alloc(0)))
+  frames.push(encodeFrame(frameTypes.stdin, Buffer.alloc(0)))
+  return frames
+}
+
+function parsed<Value>(check: { Check(value: unknown): value is Value }, payload: Buffer, what: string): Value {
+  let value: unknown
+  try {
+    value = JSON.parse(payload.toString('utf8'))
+  } catch {
+    throw new LaunchError('launcher-protocol', `${what} is not JSON`)
+  }
+  if (!check.Check(value)) throw new LaunchError('launcher-protocol', `${what} does not match its schema`)
+  return value
+}
+
+type Waiting = { streams: StepStreams | null; resolve(finished: Finished | null): void; reject(error: LaunchError): void }
+
+/** What one answer means for whoever waits. Returns whether the wait is over. */
+function handle(frame: Frame, waiting: Waiting): boolean {
+  switch (frame.type) {
+    case frameTypes.started:
+      waiting.streams?.onStarted(parsed(checks.started, frame.payload, 'STARTED'))
+      return false
+    case frameTypes.stdout:
+      waiting.streams?.onStdout(frame.payload)
+      return false
+    case frameTypes.stderr:
+      waiting.streams?.onStderr(frame.payload)
+      return false
+    case frameTypes.finished:
+      waiting.resolve(parsed(checks.finished, frame.payload, 'FINISHED'))
+      return true
+    case frameTypes.destroyed: {
+      const destroyed = parsed(checks.destroyed, frame.payload, 'DESTROYED')
+      if (destroyed.leftProcesses > 0) throw new LaunchError('destroy', `${destroyed.leftProcesses} processes are left`)
+      waiting.resolve(null)
+      return true
+    }
+    case frameTypes.failed: {
+      const failed = parsed(checks.failed, frame.payload, 'FAILED')
+      throw new LaunchError(failed.stage, failed.detail === '' ? `the launcher failed at ${failed.stage}` : failed.detail, failed.errno)
+    }
+    case frameTypes.refused: {
+      const refused = parsed(checks.refused, frame.payload, 'REFUSED')
+      const again = refused.code === 'busy' || refused.code === 'draining'
+      throw new LaunchError('launcher-refused', `${refused.code}: ${refused.detail}`, null, again)
+    }
+    default:
+      throw new LaunchError('launcher-protocol', `an unknown frame ${frame.type}`)
+  }
+}
+
+/** Connects frames to whoever waits for them, and turns every way of losing the connection into a LaunchError. */
+function openExchange(socket: Socket): { wait(streams: StepStreams | null, frames: Buffer[]): Promise<Finished | null>; fail(error: LaunchError): void } {
+  const cutter = openFrameCutter()
+  let waiting: Waiting | null = null
+  let lost: LaunchError | null = null
+  const fail = (error: LaunchError): void => {
+    lost ??= error
+    const current = waiting
+    waiting = null
+    socket.destroy()
+    current?.reject(lost)
+  }
+  socket.on('data', (bytes: Buffer) => {
+    try {
+      for (const frame of cutter.push(bytes)) {
+        if (waiting === null) throw new LaunchError('launcher-protocol', 'a frame that nobody waits for')
+        if (handle(frame, waiting)) waiting = null
+      }
+    } catch (error) {
+      fail(error instanceof LaunchError ? error : new LaunchError('launcher-protocol', (error as Error).message))
+    }
+  })
+  socket.on('error', (error: NodeJS.ErrnoException) => {
+    const unreachable = error.syscall === 'connect'
+    fail(new LaunchError(unreachable ? 'launcher-unreachable' : 'launcher-lost', error.message, null, unreachable))
+  })
+  socket.on('close', () => fail(new LaunchError('launcher-lost', 'the launcher closed the connection')))
+  return {
+    fail,
+    wait(streams, frames) {
+      return new Promise((resolve, reject) => {
+        if (lost !== null) {
+          reject(lost)
+          return
+        }
+        waiting = { streams, resolve, reject }
+        socket.write(Buffer.concat(frames))
+      })
+    },
+  }
+}
+
+/** Begins a sandbox. Nothing is sent before the first step, so that the whole start is one write. */
+export function openSandbox(socketPath: string, jobId: string, plan: Plan, files: readonly SandboxFile[]): Sandbox {
+  const socket = connect(socketPath)
+  const exchange = openExchange(socket)
+  let head: Buffer[] = encodeSandbox(jobId, plan, files)
+  return {
+    async run(step, program, stdin, streams) {
+      // The protocol wants FILTER before FILE or after: both stand before the first STEP.
+      const frames = [...head, ...encodeStep(step, program, stdin)]
+      head = []
+      const finished = await exchange.wait(streams, frames)
+      if (finished === null) throw new LaunchError('launcher-protocol', 'DESTROYED instead of FINISHED')
+      return finished
+    },
+    cancel(word) {
+      socket.write(encodeFrame(frameTypes.cancel, Buffer.from(word)))
+    },
+    async end() {
+      await exchange.wait(null, [encodeFrame(frameTypes.end, Buffer.alloc(0))])
+      socket.destroy()
+    },
+    abandon() {
+      exchange.fail(new LaunchError('launcher-lost', 'abandoned'))
+    },
+  }
+}

@@ -1,0 +1,31 @@
+// Compares what the kernel said is in force with what the plan demands: the second pair of eyes after the launcher's own.
+import type { Started } from '../contract/launch.js'
+import type { Plan, PlanStep } from '../contract/plan.js'
+import { LaunchError } from '../native/launch-client.js'
+
+const noCapabilities = '0000000000000000'
+const seccompModeFilter = 2
+
+/** @throws LaunchError (stage isolation-mismatch) naming every difference. The program has not been trusted with anything then. */
+export function attest(started: Started, plan: Plan, step: PlanStep): void {
+  const faults: string[] = []
+  const expect = (holds: boolean, what: string): void => {
+    if (!holds) faults.push(what)
+  }
+  for (const [set, mask] of Object.entries(started.capabilities)) expect(mask === noCapabilities, `${set} capabilities ${mask}`)
+  expect(started.noNewPrivileges, 'no_new_privs is off')
+  expect(started.seccompMode === seccompModeFilter, `seccomp mode ${started.seccompMode}`)
+  expect(started.uid === plan.uid && started.gid === plan.gid, `ids ${started.uid}:${started.gid}`)
+  expect(started.sharedWithHost.length === 0, `shared namespaces ${started.sharedWithHost.join(' ')}`)
+  expect(started.memoryLimitBytes <= step.memoryBytes, `memory limit ${started.memoryLimitBytes}`)
+  expect(started.swapLimitBytes === 0, `swap limit ${started.swapLimitBytes}`)
+  expect(started.processLimit === step.processes, `process limit ${started.processLimit}`)
+  expect(started.landlockAbi >= plan.landlockAbiMinimum, `Landlock ABI ${started.landlockAbi}`)
+  expect(started.apparmor === plan.apparmor || started.apparmor.startsWith(`${plan.apparmor} `), `AppArmor ${started.apparmor}`)
+  expect(hostStart(started.uidMap) > 0 && hostStart(started.gidMap) > 0, `id maps ${started.uidMap}; ${started.gidMap}`)
+  if (faults.length > 0) throw new LaunchError('isolation-mismatch', faults.join('; '))
+}
+
+function hostStart(map: string): number {
+  return Number(map.split(' ')[1])
+}

@@ -1,0 +1,73 @@
+// Metrics of the worker, as contract/metric.ts declares them, on a listener of its own.
+import { createServer, type Server } from 'node:http'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { metrics } from '../contract/metric.js'
+import { faultOf, type Outcome } from '../contract/outcome.js'
+
+export type WorkerTelemetry = {
+  waited(seconds: number): void
+  launched(seconds: number): void
+  ran(language: string, seconds: number): void
+  finished(outcome: Outcome): void
+  sandboxFailed(stage: string): void
+  retried(stage: string): void
+  quarantined(): void
+  slots(busy: number, free: number): void
+  listen(address: string): Promise<Server | null>
+}
+
+function histogram<Name extends keyof typeof metrics>(name: Name, registers: Registry[]): Histogram {
+  const row: { help: string; labels: readonly string[]; buckets?: readonly number[] } = metrics[name]
+  return new Histogram({ name, help: row.help, labelNames: [...row.labels], buckets: [...(row.buckets ?? [])], registers })
+}
+
+function counter(name: keyof typeof metrics, registers: Registry[]): Counter {
+  return new Counter({ name, help: metrics[name].help, labelNames: [...metrics[name].labels], registers })
+}
+
+async function listen(registry: Registry, address: string): Promise<Server | null> {
+  if (address === '') return null
+  const server = createServer((request, response) => {
+    if (request.method !== 'GET' || request.url !== '/metrics') {
+      response.writeHead(404).end()
+      return
+    }
+    registry.metrics().then(
+      (text) => response.writeHead(200, { 'content-type': registry.contentType }).end(text),
+      () => response.writeHead(500).end(),
+    )
+  })
+  const at = address.lastIndexOf(':')
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(Number(address.slice(at + 1)), address.slice(0, at), () => resolve())
+  })
+  return server
+}
+
+export function openTelemetry(): WorkerTelemetry {
+  const registry = new Registry()
+  const registers = [registry]
+  collectDefaultMetrics({ register: registry })
+  const wait = histogram('stockade_job_wait_seconds', registers)
+  const launch = histogram('stockade_launch_seconds', registers)
+  const runs = histogram('stockade_run_seconds', registers)
+  const finished = counter('stockade_jobs_finished_total', registers)
+  const failures = counter('stockade_sandbox_failures_total', registers)
+  const retries = counter('stockade_job_retries_total', registers)
+  const quarantined = counter('stockade_jobs_quarantined_total', registers)
+  const slots = new Gauge({ name: 'stockade_slots', help: metrics.stockade_slots.help, labelNames: ['state'], registers })
+  return {
+    waited: (seconds) => wait.observe(seconds),
+    launched: (seconds) => launch.observe(seconds),
+    ran: (language, seconds) => runs.observe({ language }, seconds),
+    finished: (outcome) => finished.inc({ outcome, fault: faultOf(outcome) }),
+    sandboxFailed: (stage) => failures.inc({ stage }),
+    retried: (stage) => retries.inc({ stage }),
+    quarantined: () => quarantined.inc(),
+    slots(busy, free) {
+      slots.set({ state: 'busy' }, busy)
+      slots.set({ state: 'free' }, free)
+    },
+    listen: (address) => listen(registry, address),
+  }
+}
