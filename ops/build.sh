@@ -1,0 +1,71 @@
+# Builds the product in this checkout and installs it, root-owned, where service users can read it. Sourced by set-up.sh.
+# shellcheck shell=bash
+
+# Building needs no root: whoever owns the checkout does it, so that what it writes stays theirs.
+as_owner() {
+  local owner
+  owner=$(stat -c %U .)
+  if [ "$owner" = root ]; then "$@"; else runuser -u "$owner" -- env "PATH=$PATH" "$@"; fi
+}
+
+install_modules() {
+  if [ -f node_modules/.package-lock.json ] && [ ! package-lock.json -nt node_modules/.package-lock.json ]; then
+    say 'npm packages: all there'
+    return
+  fi
+  say 'npm packages: npm ci'
+  # No package needs its install scripts, so none of them runs.
+  as_owner npm ci --ignore-scripts --no-audit --no-fund --loglevel=error || stop_with 'npm ci failed' 'read its message above, then run up again'
+  as_owner touch node_modules/.package-lock.json
+}
+
+build_set_up_tools() {
+  as_owner make --silent -C native/set-up || stop_with 'the set-up programs could not be built' 'read the message above, then run up again'
+}
+
+# All that the installed release is made of, in one digest: when it is the same, there is nothing to do.
+release_digest() {
+  {
+    find contract policy queue api worker native profiles ops package-lock.json tsconfig.json -type f \
+      -not -path 'native/build/*' -print0 | sort -z | xargs -0 sha256sum
+    node --version
+    uname -m
+  } | sha256sum | cut -c1-16
+}
+
+build_product() {
+  say 'building: TypeScript'
+  as_owner node node_modules/typescript/bin/tsc -p . || stop_with 'the TypeScript build failed' 'read the messages above, then run up again'
+  say 'building: launcher and addon'
+  as_owner make --silent -C native || stop_with 'the native build failed' 'read the messages above, then run up again'
+}
+
+copy_release() { # DIRECTORY
+  local target=$1 folder
+  mkdir -p "$target/native/build" "$target/dist"
+  cp package.json package-lock.json "$target/"
+  cp -R profiles ops "$target/"
+  cp native/build/{launcher,addon.node,slot-mounts,own-tree,kernel-probe} "$target/native/build/"
+  for folder in contract policy queue api worker native; do cp -R "dist/$folder" "$target/dist/"; done
+  cp -R node_modules "$target/node_modules"
+  (cd "$target" && npm prune --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error > /dev/null) \
+    || stop_with 'npm prune failed' 'read its message above, then run up again'
+  chown -R root:root "$target"
+  chmod -R u=rwX,go=rX "$target"
+}
+
+# A release appears whole or not at all; the one before it goes.
+install_release() {
+  local digest target
+  install_modules
+  digest=$(release_digest)
+  target="$install_directory/release-$digest"
+  if [ "$(readlink "$release")" = "release-$digest" ]; then say "release $digest: installed"; return; fi
+  build_product
+  say "release $digest: installing to $install_directory"
+  rm -rf "$target" "$target.partial"
+  copy_release "$target.partial"
+  mv "$target.partial" "$target"
+  ln -sfn "release-$digest" "$release"
+  find "$install_directory" -maxdepth 1 -name 'release-*' -not -name "release-$digest" -exec rm -rf {} +
+}

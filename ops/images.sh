@@ -1,0 +1,116 @@
+# Toolchain root file systems from Debian packages: built once, content-addressed, kept as tar in a cache that instances share.
+# Sourced by set-up.sh. Lists: ops/images/*.list.
+# shellcheck shell=bash
+
+readonly image_format=2 # Raise when the way of building changes.
+
+list_values() { awk -v key="$1" '$1 == key { print $2 }' "$2"; }
+known_languages() { awk '$1 == "language" { print $2 }' ops/images/*.list | sort | paste -sd' '; }
+
+image_of_language() { # LANGUAGE → list file
+  local list
+  for list in ops/images/*.list; do
+    if list_values language "$list" | grep -qx "$1"; then echo "$list"; return; fi
+  done
+  stop_with "no image has the language '$1'" "choose from: $(known_languages), or all"
+}
+
+# The default image, what --languages asks for, and what an earlier start installed.
+wanted_lists() {
+  local language
+  {
+    echo ops/images/default.list
+    for language in ${languages//,/ }; do
+      if [ "$language" = all ]; then ls ops/images/*.list; else image_of_language "$language"; fi
+    done
+    [ ! -f "$state_directory/image-lists" ] || cat "$state_directory/image-lists"
+  } | sort -u
+}
+
+# Everything that is not needed to run programs goes; what must exist for the launcher's mounts comes.
+image_hook() {
+  cat <<'HOOK'
+set -e
+cd "$1"
+rm -rf var/cache/* var/lib/apt var/log/* var/lib/dpkg/*-old usr/share/doc usr/share/man usr/share/locale usr/share/info \
+  usr/share/lintian etc/resolv.conf etc/hostname etc/machine-id etc/passwd- etc/shadow- etc/group- etc/gshadow-
+mkdir -p work tmp proc dev sys var/tmp
+printf '127.0.0.1 localhost\n::1 localhost\n' > etc/hosts
+find . -xdev -type f -perm /6000 -exec chmod ug-s {} +
+echo 'job:x:1000:1000:job:/work:/bin/bash' >> etc/passwd
+echo 'job:x:1000:' >> etc/group
+HOOK
+}
+
+# The Debian mirrors of this machine, so that a machine with one of its own uses it. None known: mmdebstrap's own.
+debian_sources() {
+  apt-get indextargets --format "\$(ORIGIN) \$(CODENAME) \$(COMPONENT) \$(REPO_URI)  \$(RELEASE)" 'Created-By: Packages' 2> /dev/null \
+    | awk '$1 ~ /^Debian/ && $2 ~ /^bookworm/ && $3 == "main" { print "deb", $4, $5, "main" }' | sort -u
+}
+
+# Cache file of a list: named by what goes into it.
+image_tar() { echo "$image_cache/$(list_values image "$1")-$({ grep -v '^#' "$1"; image_hook; echo "$image_format"; uname -m; } | sha256sum | cut -c1-16).tar"; }
+
+build_image() { # LIST TAR
+  local list=$1 tar=$2 name packages hook sources
+  name=$(list_values image "$list")
+  packages=$(list_values package "$list" | paste -sd,)
+  say "image $name: building from Debian packages ($packages); a minute or two"
+  install -d -m 0755 "$image_cache"
+  hook=$(mktemp)
+  sources=$(mktemp --suffix=.list)
+  image_hook > "$hook"
+  debian_sources > "$sources"
+  [ -s "$sources" ] || rm "$sources"
+  SOURCE_DATE_EPOCH=1700000000 mmdebstrap --quiet --format=tar --mode=root --variant=essential --include="$packages" --skip=output/dev \
+    --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
+    --customize-hook="chroot \"\$1\" dpkg-query -W > $tar.manifest" --customize-hook="sh $hook \"\$1\"" \
+    bookworm "$tar.partial" $([ ! -e "$sources" ] || echo "$sources") > "$tar.log" 2>&1 < /dev/null \
+    || { tail -20 "$tar.log" >&2; stop_with "the image $name could not be built" "read the lines above (all: $tar.log), then run up again"; }
+  rm -f "$hook" "$sources"
+  sha256sum "$tar.partial" | cut -d' ' -f1 > "$tar.sha256"
+  mv "$tar.partial" "$tar"
+}
+
+unpack_image() { # TAR DIGEST
+  local directory="$image_store/$2"
+  if [ "$(cat "$directory/owner" 2> /dev/null)" = "$base_id" ]; then return; fi
+  say "image store: unpacking ${2:0:12}"
+  echo "$2  $1" | sha256sum --check --status \
+    || stop_with "$1 is not what was built" "rm $1, then run up again"
+  rm -rf "$directory" "$directory.partial"
+  mkdir -p "$directory.partial/rootfs"
+  tar --extract --file "$1" --directory "$directory.partial/rootfs" --numeric-owner --same-permissions --exclude='./dev/*'
+  native/build/own-tree "$directory.partial/rootfs" "$base_id"
+  echo "$base_id" > "$directory.partial/owner"
+  mv "$directory.partial" "$directory"
+}
+
+language_entries() { # LIST MANIFEST → "python":{"version":"3.11.2-6"},…
+  awk 'NR == FNR { split($1, name, ":"); version[name[1]] = $2; next }
+       $1 == "language" { printf "%s\"%s\":{\"version\":\"%s\"}", separator, $2, version[$3]; separator = "," }' "$2" "$1"
+}
+
+index_entry() { # LIST TAR DIGEST
+  printf '{"name":"%s","digest":"%s","languages":{%s},"bytes":%s}' \
+    "$(list_values image "$1")" "$3" "$(language_entries "$1" "$2.manifest")" "$(stat -c %s "$2")"
+}
+
+install_images() {
+  local list tar digest entries=() lists
+  base_id=$(subordinate_start)
+  lists=$(wanted_lists)
+  for list in $lists; do
+    [ -f "$list" ] || continue
+    tar=$(image_tar "$list")
+    [ -s "$tar" ] || build_image "$list" "$tar"
+    digest=$(cat "$tar.sha256")
+    unpack_image "$tar" "$digest"
+    entries+=("$(index_entry "$list" "$tar" "$digest")")
+  done
+  echo "$lists" > "$state_directory/image-lists"
+  (IFS=,; printf '{"images":[%s]}\n' "${entries[*]}") > "$image_store/index.json.new"
+  mv "$image_store/index.json.new" "$image_store/index.json"
+  # shellcheck disable=SC2086 # one word a list
+  say "images: ${#entries[@]} ($(awk '$1 == "language" { print $2 }' $lists | paste -sd' '))"
+}
