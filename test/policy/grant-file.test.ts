@@ -1,0 +1,94 @@
+// Grants from YAML: what loads, and that each fault is told with its place.
+import t from 'tap'
+import { GrantError, parseGrants } from '../../policy/grant-file.js'
+
+const good =
+  'name: course\nextends: grader\nlimits:\n  wallMs: { default: 1000, maximum: 2000 }\nlanguages: [python]\n'
+
+function faultsOf(text: string): readonly string[] {
+  try {
+    parseGrants([{ name: 'x.yaml', text }])
+    return []
+  } catch (error) {
+    if (error instanceof GrantError) return error.faults
+    throw error
+  }
+}
+
+t.test('presets are always there', async (t) => {
+  t.strictSame([...parseGrants([]).keys()], ['untrusted', 'grader', 'ci', 'platform'])
+})
+
+t.test('a grant stands on its preset', async (t) => {
+  const course = parseGrants([{ name: 'course.yaml', text: good }]).get('course')
+  t.strictSame(course?.grant.limits.wallMs, { default: 1000, maximum: 2000 })
+  t.equal(course?.grant.rootInside, false)
+  t.strictSame(course?.grant.languages, ['python'])
+})
+
+t.test('its revision follows its content', async (t) => {
+  const revision = (text: string) => parseGrants([{ name: 'x', text }]).get('course')?.revision
+  t.equal(revision(good), revision(`${good}# a comment\n`))
+  t.not(revision(good), revision(good.replace('2000', '2001')))
+})
+
+const bad: readonly (readonly [name: string, text: string, fault: RegExp])[] = [
+  ['broken YAML', 'name: [', /x\.yaml:\d+:\d+:/],
+  ['equal keys', 'name: a\nname: b\nextends: ci\n', /x\.yaml:2:1: Map keys must be unique/],
+  ['no preset', 'name: a\n', /extends must name a preset/],
+  ['an unknown preset', 'name: a\nextends: root\n', /x\.yaml:2:10: extends/],
+  ['an unknown field', 'name: a\nextends: ci\nrootInsid: true\n', /x\.yaml:3:12: \/rootInsid/],
+  ['a wrong type', 'name: a\nextends: ci\nrootInside: 1\n', /x\.yaml:3:13: \/rootInside/],
+  [
+    'zero as a limit',
+    'name: a\nextends: ci\nlimits:\n  wallMs: { default: 0, maximum: 1 }\n',
+    /x\.yaml:4:\d+: \/limits\/wallMs\/default/,
+  ],
+  [
+    'a default above its maximum',
+    'name: a\nextends: ci\nlimits:\n  wallMs: { default: 5, maximum: 1 }\n',
+    /above its maximum/,
+  ],
+  [
+    'a disk above memory',
+    'name: a\nextends: untrusted\nlimits:\n  diskBytes: { default: 1, maximum: 9000000000 }\n',
+    /memoryBytes/,
+  ],
+  [
+    'a capability that cannot be given',
+    'name: a\nextends: ci\ncapabilities: [CAP_SYS_ADMIN]\n',
+    /cannot be given/,
+  ],
+  ['a preset’s name', 'name: ci\nextends: ci\n', /preset/],
+  ['an anchor', 'name: a\nextends: ci\nimages: &x ["*"]\n', /anchors/],
+  ['a list', '- a\n', /mapping/],
+  ['nothing', '', /mapping/],
+]
+for (const [name, text, fault] of bad) {
+  t.test(`refuses ${name}`, async (t) => {
+    const faults = faultsOf(text)
+    t.ok(
+      faults.some((line) => fault.test(line)),
+      faults.join('\n') || 'it was accepted',
+    )
+  })
+}
+
+t.test('one bad file refuses the whole set', async (t) => {
+  t.throws(
+    () =>
+      parseGrants([
+        { name: 'good', text: good },
+        { name: 'bad', text: 'name: [' },
+      ]),
+    /bad:/,
+  )
+  t.throws(
+    () =>
+      parseGrants([
+        { name: 'one', text: good },
+        { name: 'two', text: good },
+      ]),
+    /two grants/,
+  )
+})
