@@ -1,46 +1,60 @@
-# The first key, the client profile of whoever ran `up`, and how to use them. Sourced.
+# API keys by the admin socket, the client profile of whoever ran `up`, and how to use them. Sourced by stockade.
 # shellcheck shell=bash
 
-readonly admin_socket="$run_directory/api/admin.sock"
-client_user=${SUDO_USER:-$(id -un)}
-client_home=$(getent passwd "$client_user" | cut -d: -f6)
-readonly client_profile="$client_home/.config/stockade/$instance.key"
-
-# Prints the key alone on stdout. Only who may open the admin socket can do this.
-create_key() { # TENANT GRANT
-  local answer
-  answer=$(curl --silent --show-error --max-time 10 --unix-socket "$admin_socket" --header 'Content-Type: application/json' \
-    --data "{\"tenant\":\"$1\",\"grant\":\"$2\"}" http://localhost/v1/admin/keys) \
-    || stop_with 'the admin socket does not answer' 'is the service up? ./stockade status'
-  node -e 'const answer = JSON.parse(process.argv[1]); if (!answer.key) { console.error(`stockade: ${answer.detail ?? answer.title}`); process.exit(1) } console.log(answer.key)' "$answer"
+command_key_create() {
+  [ -n "$tenant" ] || stop_with 'no tenant' './stockade key create --tenant NAME'
+  create_key "$tenant"
 }
 
-key_works() { [ -s "$client_profile" ] && [ "$(curl --silent --max-time 5 --output /dev/null --write-out '%{http_code}' --header "Authorization: Bearer $(cat "$client_profile")" "http://$(setting address)/v1/jobs?limit=1")" = 200 ]; }
-
-ensure_client_profile() {
-  local key
-  if key_works; then return; fi
-  key=$(create_key main untrusted)
-  install -d -o "$client_user" -m 0700 "$client_home/.config/stockade"
-  (umask 077 && printf '%s\n' "$key" > "$client_profile")
-  chown "$client_user" "$client_profile"
-  say "first key: written to ~/.config/stockade/$instance.key (0600)"
-  # Shown on a terminal only, so that it never lies in a journal or a log of a pipeline.
-  [ ! -t 1 ] || say "first key: $key"
+# The key alone on stdout.
+create_key() { # TENANT
+  local socket="$run_directory/api/admin.sock" answer
+  [ -S "$socket" ] || stop_with "$instance does not run" './stockade up starts it'
+  [[ $1 =~ ^[a-z][a-z0-9-]{0,62}$ ]] || stop_with "'$1' is not a usable tenant name" 'use small letters, digits and hyphens, a letter first'
+  answer=$(curl --silent --show-error --max-time 10 --unix-socket "$socket" -H 'Content-Type: application/json' \
+    -d "{\"tenant\":\"$1\"}" http://localhost/v1/admin/keys) || stop_with 'the api does not answer' './stockade status'
+  node -e 'const answer = JSON.parse(process.argv[1]); if (typeof answer.key !== "string") throw new Error(process.argv[1]); console.log(answer.key)' "$answer" \
+    || stop_with 'the api made no key' 'read its answer above'
 }
 
-say_how_to_use() {
-  cat <<USE
+# The user who ran `up`, also through sudo.
+client_user() { echo "${SUDO_USER:-$(id -un)}"; }
+client_home() { getent passwd "$(client_user)" | cut -d: -f6; }
+client_profile() { echo "$(client_home)/.config/stockade/$instance.key"; }
 
-Stockade is ready at http://$(setting address)   (a page to try it: http://$(setting address)/docs)
-
-curl -s 'http://$(setting address)/v1/jobs?wait=10' -H "Authorization: Bearer \$(cat ~/.config/stockade/$instance.key)" -H 'Content-Type: application/json' -d '{"language":"python","source":"print(6 * 7)"}'
-
-USE
+profile_works() {
+  [ -s "$1" ] || return 1
+  [ "$(curl --silent --max-time 5 --output /dev/null --write-out '%{http_code}' -H "Authorization: Bearer $(cat "$1")" "$(origin)/v1/jobs?limit=1")" != 401 ]
 }
 
-stay_in_foreground() {
-  say 'serving; Ctrl-C stops (use --detach to leave it running)'
-  trap 'say stopping; stop_services; exit 0' INT TERM
-  while sleep 3600 & wait $!; do :; done
+# The first key goes to a file of the caller's own, and is shown on a terminal only: never in a journal or a CI log.
+make_client_profile() {
+  local profile key user group directory
+  profile=$(client_profile)
+  ! profile_works "$profile" || return 0
+  user=$(client_user)
+  group=$(id -gn "$user")
+  key=$(create_key default)
+  for directory in "$(client_home)/.config" "$(client_home)/.config/stockade"; do
+    [ -d "$directory" ] || install -d -o "$user" -g "$group" -m 0700 "$directory"
+  done
+  (umask 077 && echo "$key" > "$profile.new")
+  chown "$user:$group" "$profile.new"
+  mv "$profile.new" "$profile"
+  say "key of tenant default: in $profile"
+  [ ! -t 1 ] || printf '\n  the key, shown this once:  %s\n' "$key"
+}
+
+show_first_request() {
+  local profile
+  profile=$(client_profile)
+  cat <<EOF
+
+Stockade is ready at $(origin), API documentation at $(origin)/docs
+Try it:
+
+curl -s '$(origin)/v1/jobs?wait=10' \\
+  -H "Authorization: Bearer \$(cat ${profile/#$(client_home)/\~})" -H 'Content-Type: application/json' \\
+  -d '{"language":"python","source":"print(6 * 7)"}'
+EOF
 }

@@ -12,7 +12,7 @@ readonly denied_commands=(
 # What BullMQ and our own code need of the groups above.
 readonly allowed_again=(
   +info                    # BullMQ reads the version and the memory policy at start
-  '+client|setname' '+client|setinfo' '+client|id' '+client|getname' # connections say who they are
+  '+client|setname' '+client|id' '+client|getname' # connections say who they are
   +role                    # ioredis
 )
 
