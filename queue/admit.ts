@@ -1,0 +1,102 @@
+// Step 4 of 10: an allowed job → a queued record, or the reason why not. All in one atomic script.
+import type { Redis } from 'ioredis'
+import { eventsKeptSeconds } from '../contract/event.js'
+import { names } from './fragment.js'
+import { keyPrefix } from './keys.js'
+import { run, script } from './script.js'
+
+export type Admitted =
+  | { kind: 'accepted'; jobId: string }
+  | { kind: 'repeated'; jobId: string }
+  | { kind: 'conflict' }
+  | { kind: 'queue-full'; retryAfterSeconds: number }
+  | { kind: 'tenant-queue-full'; retryAfterSeconds: number }
+
+export type AdmissionRecord = {
+  readonly jobId: string
+  readonly tenant: string
+  readonly priority: number
+  readonly acceptedAtMs: number
+  readonly expiresAtMs: number
+  readonly queuedMax: number
+  readonly tenantQueuedMax: number
+  readonly tenantRunningMax: number
+  readonly idempotency: {
+    readonly key: string
+    readonly requestDigest: string
+    readonly keepMs: number
+  } | null
+  /** Field and value of the job's hash, in turn. */
+  readonly fields: readonly (string | Buffer)[]
+}
+
+// In: prefix, id, tenant, priority, now, expires, queuedMax, tenantQueuedMax, tenantRunningMax, idempotency key ('' for none),
+// its digest, its life in ms, seconds that events are kept, then the hash. Out: {'accepted'} or {reason[, id]}.
+// Order inside a tenant is priority, then arrival: 2^44 arrivals fit below the next priority, all exact in a double.
+const admitScript = script(
+  'admit',
+  `${names}
+local id, tenant = ARGV[2], ARGV[3]
+if ARGV[10] ~= '' then
+  local key = P .. 'idempotency:' .. tenant .. ':' .. ARGV[10]
+  local known = redis.call('HMGET', key, 'id', 'digest')
+  if known[1] then
+    if known[2] == ARGV[11] then return {'repeated', known[1]} end
+    return {'conflict'}
+  end
+end
+if tonumber(redis.call('GET', P .. 'waiting-count') or '0') >= tonumber(ARGV[7]) then return {'queue-full'} end
+if redis.call('ZCARD', P .. 'waiting:' .. tenant) >= tonumber(ARGV[8]) then return {'tenant-queue-full'} end
+local hash = {}
+for at = 14, #ARGV do hash[#hash + 1] = ARGV[at] end
+redis.call('HSET', job_key(id), unpack(hash))
+local arrival = redis.call('INCR', P .. 'arrivals')
+redis.call('ZADD', P .. 'waiting:' .. tenant, tonumber(ARGV[4]) * 17592186044416 + arrival, id)
+redis.call('INCR', P .. 'waiting-count')
+redis.call('ZADD', P .. 'ages', ARGV[5], id)
+redis.call('ZADD', P .. 'expiries', ARGV[6], id)
+redis.call('ZADD', P .. 'list:' .. tenant, ARGV[5], id)
+redis.call('HSET', P .. 'running-caps', tenant, ARGV[9])
+if not redis.call('ZSCORE', P .. 'tenants', tenant) then
+  local own = tonumber(redis.call('HGET', P .. 'virtual-times', tenant) or '0')
+  local now = tonumber(redis.call('GET', P .. 'virtual-time') or '0')
+  redis.call('ZADD', P .. 'tenants', math.max(own, now), tenant)
+end
+if ARGV[10] ~= '' then
+  local key = P .. 'idempotency:' .. tenant .. ':' .. ARGV[10]
+  redis.call('HSET', key, 'id', id, 'digest', ARGV[11])
+  redis.call('PEXPIRE', key, ARGV[12])
+end
+event(id, 'state', '{"state":"queued","attempt":0}', ARGV[13])
+return {'accepted', id}`,
+)
+
+/** How long to wait before asking again: long enough that some jobs have ended, short enough to be used. */
+const retryAfterSeconds = 2
+
+/** @throws StoreUnavailable */
+export async function admit(redis: Redis, record: AdmissionRecord): Promise<Admitted> {
+  const { idempotency } = record
+  const answer = (await run(redis, admitScript, [
+    keyPrefix,
+    record.jobId,
+    record.tenant,
+    record.priority,
+    record.acceptedAtMs,
+    record.expiresAtMs,
+    record.queuedMax,
+    record.tenantQueuedMax,
+    record.tenantRunningMax,
+    idempotency?.key ?? '',
+    idempotency?.requestDigest ?? '',
+    idempotency?.keepMs ?? 0,
+    // Events of a waiting job live at least as long as it may wait.
+    Math.ceil((record.expiresAtMs - record.acceptedAtMs) / 1000) + eventsKeptSeconds,
+    ...record.fields,
+  ])) as [string, string?]
+  const [kind, jobId] = answer
+  if (kind === 'accepted' || kind === 'repeated') return { kind, jobId: jobId ?? record.jobId }
+  if (kind === 'conflict') return { kind }
+  if (kind === 'queue-full' || kind === 'tenant-queue-full') return { kind, retryAfterSeconds }
+  throw new Error(`admit answered ${kind}`)
+}

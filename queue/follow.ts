@@ -1,0 +1,57 @@
+// Following the events of one job: what is stored, then what comes, until its result. No polling, no connection of its own.
+import type { Redis } from 'ioredis'
+import { readEvents, type StoredEvent } from './events.js'
+import { eventsChannel } from './keys.js'
+import type { Listener } from './listener.js'
+
+const pageEvents = 200
+
+/** A latch that can be set from outside and awaited; a set before the wait is not lost. */
+function openLatch(signal: AbortSignal): { set(): void; wait(): Promise<void> } {
+  let isSet = false
+  let wake: (() => void) | null = null
+  const set = (): void => {
+    isSet = true
+    wake?.()
+  }
+  signal.addEventListener('abort', set, { once: true })
+  return {
+    set,
+    async wait() {
+      if (!isSet) {
+        await new Promise<void>((resolve) => {
+          wake = resolve
+        })
+      }
+      isSet = false
+      wake = null
+    },
+  }
+}
+
+/** Ends after the `result` event, or when aborted. The caller has checked that the job is the tenant’s. */
+export async function* follow(
+  redis: Redis,
+  listener: Listener,
+  jobId: string,
+  afterId: string | null,
+  signal: AbortSignal,
+): AsyncGenerator<StoredEvent> {
+  const latch = openLatch(signal)
+  const stop = await listener.listen(eventsChannel(jobId), () => latch.set())
+  let last = afterId
+  try {
+    while (!signal.aborted) {
+      const events = await readEvents(redis, jobId, last, pageEvents)
+      for (const event of events) {
+        if (signal.aborted) return
+        yield event
+        last = event.id
+        if (event.name === 'result') return
+      }
+      if (events.length < pageEvents) await latch.wait()
+    }
+  } finally {
+    stop()
+  }
+}

@@ -1,0 +1,22 @@
+// Names of all keys and channels in Redis. One hash tag a class, so that a script’s keys share a cluster slot.
+
+/** What every key of the pipeline begins with. BullMQ's own keys are under `bull`. */
+export const keyPrefix = 'stockade:{default}:'
+export const bullPrefix = 'stockade:{default}:bull'
+export const queueName = 'jobs'
+
+export const jobKey = (jobId: string): string => `${keyPrefix}job:${jobId}`
+export const eventsKey = (jobId: string): string => `${keyPrefix}events:${jobId}`
+export const listKey = (tenant: string): string => `${keyPrefix}list:${tenant}`
+export const quarantineKey = `${keyPrefix}quarantine`
+export const runningKey = `${keyPrefix}running`
+export const handoverKey = `${keyPrefix}handover`
+export const waitingCountKey = `${keyPrefix}waiting-count`
+export const agesKey = `${keyPrefix}ages`
+
+/** Where one api process hears that a job it waits for has ended. */
+export const apiChannel = (processId: string): string => `stockade:channel:api:${processId}`
+/** Where followers of one job’s events are told to look again. */
+export const eventsChannel = (jobId: string): string => `stockade:channel:events:${jobId}`
+/** Where all workers hear of cancelled jobs. */
+export const controlChannel = 'stockade:channel:control'

@@ -1,0 +1,122 @@
+// The record of a job in Redis: one hash. What is written to it at admission, and how it reads as a Job.
+import { Compile } from 'typebox/compile'
+import type { Outcome } from '../contract/outcome.js'
+import { type Job, type JobState, jobStates, RunResult } from '../contract/result.js'
+
+const checkResult = Compile(RunResult)
+
+/** The result of a job that never ran, or whose run left nothing. */
+export function unstartedResult(outcome: Outcome, message: string, stage?: string): RunResult {
+  return {
+    outcome,
+    cause: stage === undefined ? { message } : { message, stage },
+    failedStep: null,
+    steps: [],
+  }
+}
+
+/** The small part of a result, which lists and events carry: all but output and isolation. */
+export function summaryOf(result: RunResult): string {
+  const last = result.steps.at(-1)
+  return JSON.stringify({
+    outcome: result.outcome,
+    cause: result.cause,
+    failedStep: result.failedStep,
+    exitCode: last?.exitCode ?? null,
+    signal: last?.signal ?? null,
+    truncated: last?.truncated ?? false,
+    usage: last?.usage ?? null,
+  })
+}
+
+const instant = (text: string | undefined): string | null =>
+  text === undefined || text === '' ? null : new Date(Number(text)).toISOString()
+const orNull = (text: string | undefined): string | null =>
+  text === undefined || text === '' ? null : text
+
+function stateOf(text: string | undefined): JobState {
+  const state = jobStates.find((known) => known === text)
+  if (state === undefined) throw new Error(`a job has the state ${text}`)
+  return state
+}
+
+function resultOf(text: string | undefined): RunResult | null {
+  if (text === undefined) return null
+  const value: unknown = JSON.parse(text)
+  if (!checkResult.Check(value)) throw new Error('a stored result does not match its schema')
+  return value
+}
+
+function bare(jobId: string, fields: ReadonlyMap<string, string>): Job {
+  return {
+    id: jobId,
+    state: stateOf(fields.get('state')),
+    outcome: null,
+    cause: null,
+    exitCode: null,
+    signal: null,
+    stdout: null,
+    stderr: null,
+    encoding: null,
+    truncated: false,
+    usage: null,
+    isolation: null,
+    steps: [],
+    failedStep: null,
+    attempts: Number(fields.get('attempt') ?? '0'),
+    language: orNull(fields.get('language')),
+    image: orNull(fields.get('image')),
+    labels: JSON.parse(fields.get('labels') ?? '{}') as Record<string, string>,
+    grant: { name: fields.get('grant') ?? '', revision: fields.get('grantRevision') ?? '' },
+    createdAt: instant(fields.get('createdAt')) ?? '',
+    startedAt: instant(fields.get('startedAt')),
+    finishedAt: instant(fields.get('finishedAt')),
+  }
+}
+
+/** The whole job, with its output. The last step’s output and figures are the job’s. */
+export function jobOf(jobId: string, fields: ReadonlyMap<string, string>): Job {
+  const job = bare(jobId, fields)
+  const result = resultOf(fields.get('result'))
+  if (result === null) return job
+  const last = result.steps.at(-1)
+  return {
+    ...job,
+    outcome: result.outcome,
+    cause: result.cause,
+    failedStep: result.failedStep,
+    steps: result.steps,
+    exitCode: last?.exitCode ?? null,
+    signal: last?.signal ?? null,
+    stdout: last?.stdout ?? null,
+    stderr: last?.stderr ?? null,
+    encoding: last?.encoding ?? null,
+    truncated: last?.truncated ?? false,
+    usage: last?.usage ?? null,
+    isolation: last?.isolation ?? null,
+  }
+}
+
+/** The fields that a list reads: everything but payload and result. */
+export const listFields = [
+  'state',
+  'outcome',
+  'summary',
+  'attempt',
+  'language',
+  'image',
+  'labels',
+  'grant',
+  'grantRevision',
+  'createdAt',
+  'startedAt',
+  'finishedAt',
+] as const
+
+/** A job as it stands in a list: without output, steps and isolation. */
+export function listedJobOf(jobId: string, fields: ReadonlyMap<string, string>): Job {
+  const job = bare(jobId, fields)
+  const summary = fields.get('summary')
+  if (summary === undefined) return job
+  return { ...job, ...(JSON.parse(summary) as Partial<Job>) }
+}
