@@ -60,7 +60,7 @@ cgroup_trees() {
 # Nothing that ran in a sandbox outlives `down`.
 kill_cgroup_tree() {
   if [ -e "$1/cgroup.kill" ]; then echo 1 > "$1/cgroup.kill"; return; fi
-  find "$1" -name cgroup.procs -exec cat {} + 2> /dev/null | xargs -r kill -KILL 2> /dev/null || true
+  find "$1" -name cgroup.procs -exec cat {} + 2> /dev/null | sort -u | xargs -r kill -KILL 2> /dev/null || true
 }
 
 remove_cgroup_tree() {

@@ -58,22 +58,27 @@ purge_instance() {
 
 other_instances() { find /etc -maxdepth 2 -name stockade.yaml -not -path "$configuration_directory/*"; }
 
+# state pid user uptime of one service
+service_state() { # SERVICE
+  local pid
+  pid=$(service_pid "$1" || true)
+  if [ -n "$pid" ] && [ -d "/proc/$pid" ]; then ps -o stat=,pid=,user:32=,etime= -p "$pid" | awk '{ print "running", $2, $3, $4 }'
+  else echo 'stopped 0 - -'; fi
+}
+
 command_status() {
-  local service pid user ready=no all=yes
+  local service state pid user uptime ready=no all=yes entries=()
   [ -e "$settings_file" ] || stop_with "there is no instance $instance" './stockade up makes it'
   settle_settings
-  printf '%-9s %-9s %-8s %-28s %s\n' service state pid user uptime
+  [ "$json" = yes ] || printf '%-9s %-8s %-8s %-32s %s\n' service state pid user uptime
   for service in "${services[@]}"; do
-    pid=$(service_pid "$service" || true)
-    if [ -z "$pid" ]; then
-      printf '%-9s %-9s\n' "$service" stopped
-      all=no
-    else
-      user=$(ps -o user:32= -p "$pid" | tr -d ' ' || true)
-      printf '%-9s %-9s %-8s %-28s %s\n' "$service" running "$pid" "$user" "$(ps -o etime= -p "$pid" | tr -d ' ' || true)"
-    fi
+    read -r state pid user uptime < <(service_state "$service")
+    [ "$state" = running ] || all=no
+    entries+=("{\"service\":\"$service\",\"state\":\"$state\",\"pid\":$pid,\"user\":\"$user\",\"uptime\":\"$uptime\"}")
+    [ "$json" = yes ] || printf '%-9s %-8s %-8s %-32s %s\n' "$service" "$state" "$pid" "$user" "$uptime"
   done
   if curl --silent --fail --max-time 2 --output /dev/null "$(origin)/readyz"; then ready=yes; fi
-  printf 'address   %s\nready     %s\n' "$(origin)" "$ready"
+  if [ "$json" = no ]; then printf 'address %s   ready %s\n' "$(origin)" "$ready"
+  else (IFS=,; printf '{"instance":"%s","address":"%s","ready":%s,"services":[%s]}\n' "$instance" "$address" "$([ $ready = yes ] && echo true || echo false)" "${entries[*]}"); fi
   [ "$all $ready" = 'yes yes' ]
 }

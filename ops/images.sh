@@ -52,7 +52,7 @@ debian_sources() {
 image_tar() { echo "$image_cache/$(list_values image "$1")-$({ grep -v '^#' "$1"; image_hook; echo "$image_format"; uname -m; } | sha256sum | cut -c1-16).tar"; }
 
 build_image() { # LIST TAR
-  local list=$1 tar=$2 name packages hook sources
+  local list=$1 tar=$2 name packages hook sources mirrors=()
   name=$(list_values image "$list")
   packages=$(list_values package "$list" | paste -sd,)
   say "image $name: building from Debian packages ($packages); a minute or two"
@@ -61,11 +61,11 @@ build_image() { # LIST TAR
   sources=$(mktemp --suffix=.list)
   image_hook > "$hook"
   debian_sources > "$sources"
-  [ -s "$sources" ] || rm "$sources"
+  [ ! -s "$sources" ] || mirrors=("$sources")
   SOURCE_DATE_EPOCH=1700000000 mmdebstrap --quiet --format=tar --mode=root --variant=essential --include="$packages" --skip=output/dev \
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
     --customize-hook="chroot \"\$1\" dpkg-query -W > $tar.manifest" --customize-hook="sh $hook \"\$1\"" \
-    bookworm "$tar.partial" $([ ! -e "$sources" ] || echo "$sources") > "$tar.log" 2>&1 < /dev/null \
+    bookworm "$tar.partial" "${mirrors[@]}" > "$tar.log" 2>&1 < /dev/null \
     || { tail -20 "$tar.log" >&2; stop_with "the image $name could not be built" "read the lines above (all: $tar.log), then run up again"; }
   rm -f "$hook" "$sources"
   sha256sum "$tar.partial" | cut -d' ' -f1 > "$tar.sha256"

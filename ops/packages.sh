@@ -45,15 +45,18 @@ check_node() {
     || stop_with "Node.js $(node -v) is too old" 'install Node.js 20 or newer, then run up again'
 }
 
-# Service users must be able to execute Node.js: one that lies in somebody's home directory is copied.
+# Service users must be able to execute Node.js: one that lies where they cannot is copied.
 install_node() {
   local node
   node=$(node -p process.execPath)
   node_binary=$node
-  if setpriv --reuid "$worker_user" --regid "$worker_user" --clear-groups "$node" --version > /dev/null 2>&1; then return; fi
+  case $node in
+    /home/* | /root/* | /tmp/*) ;; # also hidden from services by systemd
+    *) if setpriv --reuid "$worker_user" --regid "$worker_user" --clear-groups "$node" --version > /dev/null 2>&1; then return; fi ;;
+  esac
   node_binary="$install_directory/bin/node"
   cmp -s "$node" "$node_binary" && return
-  say "Node.js: copying $node, which service users cannot execute"
+  say "Node.js: copying $node, which is out of reach of service users"
   make_directory "$install_directory/bin" root root 0755
   install -m 0755 "$node" "$node_binary.new" && mv "$node_binary.new" "$node_binary"
 }

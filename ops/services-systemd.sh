@@ -1,81 +1,91 @@
-# systemd units of the four services and the once-a-boot part of set-up. Sourced by services.sh.
+# systemd units of the four services, and of the part of set-up that a reboot empties. Sourced by services.sh.
 # shellcheck shell=bash
 
 readonly units=/etc/systemd/system
+readonly set_up_unit="$instance-set-up.service"
 
-hardening() { # SERVICE
-  cat <<'COMMON'
-ProtectSystem=strict
-ProtectHome=yes
-PrivateTmp=yes
-PrivateDevices=yes
-ProtectClock=yes
-ProtectKernelLogs=yes
-ProtectKernelModules=yes
-RestrictRealtime=yes
-LockPersonality=yes
-UMask=0027
-COMMON
-  [ "$1" = launcher ] && return
-  printf '%s\n' NoNewPrivileges=yes CapabilityBoundingSet= RestrictNamespaces=yes RestrictSUIDSGID=yes ProtectControlGroups=yes \
-    ProtectKernelTunables=yes ProtectProc=invisible 'RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6' SystemCallArchitectures=native
-}
+unit_of() { echo "$instance-$1.service"; }
 
-# The launcher makes mounts, namespaces and control groups of its own: what systemd would take from it, it takes from itself.
-launcher_lines() {
-  printf '%s\n' 'Delegate=cpu memory pids' 'KillMode=control-group' 'TasksMax=infinity'
-}
-
-writable_paths() {
+writable_paths() { # SERVICE
   case $1 in
     redis) echo "$state_directory/redis $run_directory/redis" ;;
     api) echo "$run_directory/api $state_directory/blobs" ;;
     worker) echo "$run_directory/worker $state_directory/blobs" ;;
-    launcher) echo "$run_directory/launcher $slots_directory /sys/fs/cgroup" ;;
   esac
 }
 
-unit_text() { # SERVICE
+# What Redis, api and worker never need. (No MemoryDenyWriteExecute: Node.js compiles at run time.)
+hardening() { # SERVICE
+  cat <<HARDENING
+NoNewPrivileges=yes
+CapabilityBoundingSet=
+ProtectSystem=strict
+ReadWritePaths=$(writable_paths "$1")
+ProtectHome=yes
+PrivateTmp=yes
+PrivateDevices=yes
+ProtectClock=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+ProtectControlGroups=yes
+ProtectProc=invisible
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+LockPersonality=yes
+SystemCallArchitectures=native
+RestrictAddressFamilies=AF_UNIX$([ "$1" = redis ] || echo ' AF_INET AF_INET6')
+HARDENING
+}
+
+# The launcher calls newuidmap (set-uid) once and makes namespaces, mounts and control groups: what systemd would take
+# from it, it takes from itself. Sandboxes outlive a crash of its front; `down` kills the whole group.
+launcher_lines() { printf '%s\n' 'Delegate=cpu memory pids' 'KillMode=process' 'TasksMax=infinity'; }
+
+service_definition() { # SERVICE
   local service=$1 user
   user=$(service_user "$service")
   cat <<UNIT
 # Written by ./stockade up; changes here are lost.
 [Unit]
 Description=Stockade $instance: $service
-After=$instance-set-up.service $([ "$service" = redis ] || echo "$instance-redis.service")
-Requires=$instance-set-up.service
+After=$set_up_unit $([ "$service" = redis ] || unit_of redis)
+Requires=$set_up_unit
 
 [Service]
 Type=exec
 User=$user
 Group=$user
-Environment=STOCKADE_CONFIG=$configuration_directory/stockade.yaml LANG=C.UTF-8
+WorkingDirectory=/
+Environment=STOCKADE_CONFIG=$settings_file LANG=C.UTF-8
 ExecStart=$(service_command "$service")
 Restart=always
 RestartSec=200ms
 TimeoutStopSec=40
-ReadWritePaths=$(writable_paths "$service")
-$([ "$service" = launcher ] && launcher_lines)
-$([ "$service" = launcher ] || hardening "$service")
+LimitCORE=0
+LimitNOFILE=65536
+UMask=$([ "$service" = redis ] && echo 0007 || echo 0027)
+$(if [ "$service" = launcher ]; then launcher_lines; else hardening "$service"; fi)
 
 [Install]
 WantedBy=multi-user.target
 UNIT
 }
 
-set_up_unit() {
+set_up_definition() {
   cat <<UNIT
-# Written by ./stockade up; changes here are lost. Directories and mounts that a reboot empties.
+# Written by ./stockade up; changes here are lost.
 [Unit]
-Description=Stockade $instance: directories and mounts
-Before=$instance-redis.service
+Description=Stockade $instance: directories, control groups and mounts that a reboot empties
 RequiresMountsFor=$state_directory
+ConditionPathExists=$release
 
 [Service]
 Type=oneshot
 RemainAfterExit=yes
-WorkingDirectory=$release
-ExecStart=/bin/bash $release/ops/set-up.sh --once-a-boot --instance $instance --slots $slots
+ExecStart=/bin/bash $release/ops/set-up.sh --once-a-boot --instance $instance
 
 [Install]
 WantedBy=multi-user.target
@@ -84,40 +94,41 @@ UNIT
 
 write_unit() { # NAME, content on stdin
   cat > "$units/$1.new"
-  if cmp -s "$units/$1.new" "$units/$1"; then rm "$units/$1.new"; return 1; fi
+  if cmp -s "$units/$1.new" "$units/$1"; then rm "$units/$1.new"; return; fi
   mv "$units/$1.new" "$units/$1"
-}
-
-configure_services() {
-  local service
-  changed_services=()
-  set_up_unit | write_unit "$instance-set-up.service" || true
-  for service in "${services[@]}"; do
-    if unit_text "$service" | write_unit "$instance-$service.service"; then changed_services+=("$service"); fi
-  done
   systemctl daemon-reload
-  systemctl enable --quiet "$instance-set-up.service" "${services[@]/#/$instance-}"
+  systemctl enable --quiet "$1"
 }
 
-start_services() {
-  if [ "${release_changed:-no}" = yes ]; then changed_services=("${services[@]:1}"); fi
-  if [ "${redis_changed:-no}" = yes ]; then changed_services+=(redis); fi
-  systemctl start "$instance-set-up.service" "${services[@]/#/$instance-}"
-  [ ${#changed_services[@]} -eq 0 ] || systemctl restart "${changed_services[@]/#/$instance-}"
+configure_service() { # SERVICE
+  set_up_definition | write_unit "$set_up_unit"
+  service_definition "$1" | write_unit "$(unit_of "$1")"
 }
+
+start_service() { systemctl start "$(unit_of "$1")" || show_logs; }
+restart_service() { say "starting $1"; systemctl reset-failed "$(unit_of "$1")" 2> /dev/null || true; systemctl restart "$(unit_of "$1")" || show_logs; }
 
 stop_services() {
-  systemctl stop "$instance-api" "$instance-worker" "$instance-launcher" "$instance-redis" "$instance-set-up" 2> /dev/null || true
+  local service
+  for service in api worker launcher redis; do
+    systemctl stop "$(unit_of "$service")" 2> /dev/null || true
+  done
+  systemctl stop "$set_up_unit" 2> /dev/null || true
+  rm -rf "$run_directory/started-with"
+  pkill -KILL -u "$launcher_user" 2> /dev/null || true
 }
 
-service_pid() { systemctl show --property MainPID --value "$instance-$1.service" 2> /dev/null | grep -vx 0; }
-show_logs() { journalctl --no-pager --lines 40 --unit "$instance-*"; }
+service_pid() { systemctl show --property MainPID --value "$(unit_of "$1")" 2> /dev/null | grep -vx 0; }
+show_logs() { journalctl --no-pager --quiet --lines 40 --unit "$instance-*" || true; }
+follow_logs() { exec journalctl --quiet --follow --lines 0 --unit "$instance-*"; }
 
 remove_services() {
-  systemctl disable --quiet "$instance-set-up.service" "${services[@]/#/$instance-}" 2> /dev/null || true
-  rm -f "$units/$instance-set-up.service" "${services[@]/#/$units/$instance-}"
-  local service
-  for service in "${services[@]}"; do rm -f "$units/$instance-$service.service"; done
+  local unit
+  for unit in "$set_up_unit" "${services[@]/#/$instance-}"; do
+    unit=${unit%.service}.service
+    systemctl disable --quiet "$unit" 2> /dev/null || true
+    rm -f "$units/$unit"
+  done
   systemctl daemon-reload
   systemctl reset-failed "$instance-*" 2> /dev/null || true
 }

@@ -1,4 +1,4 @@
-# /etc/<instance>/stockade.yaml: written at the first start, afterwards only the lines that flags name. Sourced by set-up.sh.
+# The settings file, /etc/<instance>/stockade.yaml: written at the first start, afterwards only the lines that flags name. Sourced by set-up.sh.
 # shellcheck shell=bash
 
 readonly settings_file="$configuration_directory/stockade.yaml"

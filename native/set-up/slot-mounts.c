@@ -12,8 +12,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/mount.h>
-#include <sched.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -22,8 +20,9 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
+
+#include "mapped_tree.h"
 
 enum { PATH_BYTES = 512 };
 
@@ -55,43 +54,6 @@ static uint32_t number(const char *text) {
   return (uint32_t)value;
 }
 
-static void write_file(const char *path, const char *text) {
-  int file = open(path, O_WRONLY | O_CLOEXEC);
-  if (file < 0 || write(file, text, strlen(text)) != (ssize_t)strlen(text) || close(file) != 0)
-    fail("write", path);
-}
-
-/* A user namespace that exists only to carry the map: its one process waits until the descriptor is open. */
-static int map_descriptor(uint32_t from, uint32_t to, uint32_t count) {
-  int gate[2];
-  if (pipe2(gate, O_CLOEXEC) != 0)
-    fail("pipe", "");
-  pid_t child = (pid_t)syscall(SYS_clone, (unsigned long)(CLONE_NEWUSER | SIGCHLD), 0UL, NULL, NULL, 0UL);
-  if (child < 0)
-    fail("clone", "user namespace");
-  if (child == 0) {
-    char byte;
-    if (close(gate[1]) != 0)
-      _exit(1);
-    _exit(read(gate[0], &byte, 1) == 0 ? 0 : 1);
-  }
-  char path[PATH_BYTES];
-  char map[PATH_BYTES];
-  print(map, "%u %u %u", from, to, count);
-  print(path, "/proc/%d/uid_map", child);
-  write_file(path, map);
-  print(path, "/proc/%d/gid_map", child);
-  write_file(path, map);
-  print(path, "/proc/%d/ns/user", child);
-  int descriptor = open(path, O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0)
-    fail("open", path);
-  int status = 0;
-  if (close(gate[0]) != 0 || close(gate[1]) != 0 || waitpid(child, &status, 0) != child)
-    fail("end", "map process");
-  return descriptor;
-}
-
 static void ensure_directory(const char *path) {
   if (mkdir(path, 0755) != 0 && errno != EEXIST)
     fail("mkdir", path);
@@ -112,19 +74,13 @@ static void make(const char *store, const char *slots, uint32_t slot, uint32_t b
   ensure_directory(path);
   if (is_mount_point(path))
     return;
-  int tree = (int)syscall(SYS_open_tree, AT_FDCWD, store, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+  const char *call = NULL;
+  int tree = mapped_tree(store, base, base + (slot + 1) * count, count, &call);
   if (tree < 0)
-    fail("open_tree", store);
-  int map = map_descriptor(base, base + (slot + 1) * count, count);
-  struct mount_attr attributes = {
-      .attr_set = MOUNT_ATTR_IDMAP | MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV,
-      .userns_fd = (unsigned)map,
-  };
-  if (syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH, &attributes, sizeof attributes) != 0)
-    fail("mount_setattr (Linux 5.12 and a file system with id-mapped mounts are needed)", store);
+    fail(call, store);
   if (syscall(SYS_move_mount, tree, "", AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH) != 0)
     fail("move_mount", path);
-  if (close(map) != 0 || close(tree) != 0)
+  if (close(tree) != 0)
     fail("close", path);
 }
 
