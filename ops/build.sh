@@ -40,6 +40,9 @@ build_product() {
   as_owner make --silent -C native || stop_with 'the native build failed' 'read the messages above, then run up again'
 }
 
+# Only what services need at run time: no compiler of TypeScript's tests, no test runner.
+production_packages() { { npm ls --all --omit=dev --parseable --loglevel=silent || true; } | sed -n "s|^$PWD/\(node_modules/.*\)|\1|p" | sort -u; }
+
 copy_release() { # DIRECTORY
   local target=$1 folder
   mkdir -p "$target/native/build" "$target/dist"
@@ -47,9 +50,9 @@ copy_release() { # DIRECTORY
   cp -R profiles ops "$target/"
   cp native/build/{launcher,addon.node,slot-mounts,own-tree,kernel-probe} "$target/native/build/"
   for folder in contract policy queue api worker native; do cp -R "dist/$folder" "$target/dist/"; done
-  cp -R node_modules "$target/node_modules"
-  (cd "$target" && npm prune --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error > /dev/null) \
-    || stop_with 'npm prune failed' 'read its message above, then run up again'
+  production_packages > "$target/packages"
+  grep -q . "$target/packages" || stop_with 'npm ls names no package' 'rm -rf node_modules, then run up again'
+  tar --create --files-from "$target/packages" | tar --extract --directory "$target"
   chown -R root:root "$target"
   chmod -R u=rwX,go=rX "$target"
 }

@@ -3,17 +3,19 @@
 
 command_key_create() {
   [ -n "$tenant" ] || stop_with 'no tenant' './stockade key create --tenant NAME'
-  create_key "$tenant"
+  create_key "$tenant" "${grant:-untrusted}"
 }
 
 # The key alone on stdout.
-create_key() { # TENANT
+create_key() { # TENANT GRANT
   local socket="$run_directory/api/admin.sock" answer
   [ -S "$socket" ] || stop_with "$instance does not run" './stockade up starts it'
   [[ $1 =~ ^[a-z][a-z0-9-]{0,62}$ ]] || stop_with "'$1' is not a usable tenant name" 'use small letters, digits and hyphens, a letter first'
+  [[ $2 =~ ^[a-z][a-z0-9-]{0,62}$ ]] || stop_with "'$2' is not a usable grant name" "see $configuration_directory/grants, or use untrusted, grader, ci or platform"
   answer=$(curl --silent --show-error --max-time 10 --unix-socket "$socket" -H 'Content-Type: application/json' \
-    -d "{\"tenant\":\"$1\"}" http://localhost/v1/admin/keys) || stop_with 'the api does not answer' './stockade status'
-  node -e 'const answer = JSON.parse(process.argv[1]); if (typeof answer.key !== "string") throw new Error(process.argv[1]); console.log(answer.key)' "$answer" \
+    -d "{\"tenant\":\"$1\",\"grant\":\"$2\"}" http://localhost/v1/admin/keys) || stop_with 'the api does not answer' './stockade status'
+  # By stdin: an argument could be read by every user of the machine.
+  node -e 'const answer = JSON.parse(fs.readFileSync(0)); if (typeof answer.key !== "string") { console.error(JSON.stringify(answer)); process.exit(1) } console.log(answer.key)' <<< "$answer" \
     || stop_with 'the api made no key' 'read its answer above'
 }
 
@@ -34,7 +36,7 @@ make_client_profile() {
   ! profile_works "$profile" || return 0
   user=$(client_user)
   group=$(id -gn "$user")
-  key=$(create_key default)
+  key=$(create_key default untrusted)
   for directory in "$(client_home)/.config" "$(client_home)/.config/stockade"; do
     [ -d "$directory" ] || install -d -o "$user" -g "$group" -m 0700 "$directory"
   done

@@ -51,25 +51,32 @@ debian_sources() {
 # Cache file of a list: named by what goes into it.
 image_tar() { echo "$image_cache/$(list_values image "$1")-$({ grep -v '^#' "$1"; image_hook; echo "$image_format"; uname -m; } | sha256sum | cut -c1-16).tar"; }
 
+# Runs mmdebstrap; leaves image.tar, manifest and log in a directory.
+run_mmdebstrap() { # PACKAGES DIRECTORY
+  local directory=$2 mirrors=()
+  image_hook > "$directory/hook"
+  debian_sources > "$directory/mirrors.list"
+  [ ! -s "$directory/mirrors.list" ] || mirrors=("$directory/mirrors.list")
+  SOURCE_DATE_EPOCH=1700000000 mmdebstrap --quiet --format=tar --mode=root --variant=essential --include="$1" --skip=output/dev \
+    --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
+    --customize-hook="chroot \"\$1\" dpkg-query -W > $directory/manifest" --customize-hook="sh $directory/hook \"\$1\"" \
+    bookworm "$directory/image.tar" "${mirrors[@]}" > "$directory/log" 2>&1 < /dev/null
+}
+
 build_image() { # LIST TAR
-  local list=$1 tar=$2 name packages hook sources mirrors=()
-  name=$(list_values image "$list")
-  packages=$(list_values package "$list" | paste -sd,)
+  local name packages directory
+  name=$(list_values image "$1")
+  packages=$(list_values package "$1" | paste -sd,)
   say "image $name: building from Debian packages ($packages); a minute or two"
   install -d -m 0755 "$image_cache"
-  hook=$(mktemp)
-  sources=$(mktemp --suffix=.list)
-  image_hook > "$hook"
-  debian_sources > "$sources"
-  [ ! -s "$sources" ] || mirrors=("$sources")
-  SOURCE_DATE_EPOCH=1700000000 mmdebstrap --quiet --format=tar --mode=root --variant=essential --include="$packages" --skip=output/dev \
-    --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
-    --customize-hook="chroot \"\$1\" dpkg-query -W > $tar.manifest" --customize-hook="sh $hook \"\$1\"" \
-    bookworm "$tar.partial" "${mirrors[@]}" > "$tar.log" 2>&1 < /dev/null \
-    || { tail -20 "$tar.log" >&2; stop_with "the image $name could not be built" "read the lines above (all: $tar.log), then run up again"; }
-  rm -f "$hook" "$sources"
-  sha256sum "$tar.partial" | cut -d' ' -f1 > "$tar.sha256"
-  mv "$tar.partial" "$tar"
+  directory=$(mktemp -d /tmp/stockade-image-XXXXXX)
+  run_mmdebstrap "$packages" "$directory" \
+    || { tail -20 "$directory/log" >&2; stop_with "the image $name could not be built" "read the lines above (all: $directory/log), then run up again"; }
+  sha256sum "$directory/image.tar" | cut -d' ' -f1 > "$2.sha256"
+  mv "$directory/manifest" "$2.manifest"
+  mv "$directory/image.tar" "$2.partial"
+  mv "$2.partial" "$2" # whole or not there
+  rm -rf "$directory"
 }
 
 unpack_image() { # TAR DIGEST
