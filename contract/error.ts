@@ -96,6 +96,11 @@ export const errors = {
     title: 'The queue’s store cannot be reached',
     meaning: 'Nothing was accepted. Try again after `Retry-After` seconds.',
   },
+  'not-ready': {
+    status: 503,
+    title: 'This process cannot serve jobs yet',
+    meaning: 'The detail says what is missing: no image has been built, for example.',
+  },
   'shutting-down': {
     status: 503,
     title: 'This process is ending',

@@ -30,7 +30,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   api: ['contract', 'policy', 'queue'],
   worker: ['contract', 'policy', 'queue', 'native'],
   native: ['contract'],
-  ops: ['contract', 'policy', 'queue', 'native'],
+  ops: ['contract', 'policy', 'queue', 'native', 'api'],
   test: ['contract', 'policy', 'queue', 'api', 'worker', 'native', 'ops'],
 }
 

@@ -1,0 +1,107 @@
+// Bytes of a body → one value: counted while they come, against the request's limit and against all requests' budget.
+import type { IncomingMessage } from 'node:http'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { Refusal } from './problem.js'
+import { JsonFault, parseStrictJson } from './strict-json.js'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The body as it came, for digests. Null without one, and after `releaseBody`. */
+    bodyBytes: Buffer | null
+    /** What this request holds of the budget. Bytes. */
+    heldBytes: number
+  }
+}
+
+/** Bodies held at one time, bytes. A process must not die of many large requests that come together. */
+export type BodyBudget = { take(bytes: number): boolean; give(bytes: number): void }
+
+/** One body of the largest size always fits, and some small ones beside it. */
+export function bodyBudget(bodyBytesMax: number): BodyBudget {
+  let left = bodyBytesMax + 16 * 1024 * 1024
+  return {
+    take(bytes) {
+      if (bytes > left) return false
+      left -= bytes
+      return true
+    },
+    give(bytes) {
+      left += bytes
+    },
+  }
+}
+
+const tooLarge = (limit: number): Refusal =>
+  new Refusal('payload-too-large', `The limit is ${limit} bytes.`, {
+    headers: { connection: 'close' },
+  })
+
+const tooManyBodies = (): Refusal =>
+  new Refusal('queue-full', 'Too many large bodies are being received.', {
+    headers: { 'retry-after': '1', connection: 'close' },
+  })
+
+/**
+ * A body that is a little too large is read to its end and thrown away, so that the client gets to read our answer; one that
+ * says it is twice the limit, or turns out so, is cut off.
+ */
+async function readBody(
+  request: FastifyRequest,
+  stream: AsyncIterable<Buffer>,
+  limit: number,
+  budget: BodyBudget,
+): Promise<Buffer> {
+  if (Number(request.headers['content-length'] ?? 0) > 2 * limit) throw tooLarge(limit)
+  const pieces: Buffer[] = []
+  let total = 0
+  for await (const piece of stream) {
+    total += piece.length
+    if (total > 2 * limit) break
+    if (total > limit) {
+      pieces.length = 0
+      continue
+    }
+    if (!budget.take(piece.length)) throw tooManyBodies()
+    request.heldBytes += piece.length
+    pieces.push(piece)
+  }
+  if (total > limit) throw tooLarge(limit)
+  const [only] = pieces
+  return pieces.length === 1 && only !== undefined ? only : Buffer.concat(pieces)
+}
+
+function parse(bytes: Buffer): unknown {
+  try {
+    return parseStrictJson(bytes)
+  } catch (error) {
+    if (error instanceof JsonFault) throw new Refusal('malformed-json', error.message)
+    throw error
+  }
+}
+
+/** Forgets the body, so that a request which waits for its job holds no source. */
+export function releaseBody(request: FastifyRequest, budget: BodyBudget): void {
+  budget.give(request.heldBytes)
+  request.heldBytes = 0
+  request.bodyBytes = null
+  request.body = null
+}
+
+/** The only content type is application/json; its parser is ours. */
+export function takeJsonBodies(app: FastifyInstance, limit: number, budget: BodyBudget): void {
+  app.decorateRequest('bodyBytes', null)
+  app.decorateRequest('heldBytes', 0)
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser(
+    'application/json',
+    async (request: FastifyRequest, stream: IncomingMessage) => {
+      const bytes = await readBody(request, stream, limit, budget)
+      request.bodyBytes = bytes
+      return parse(bytes)
+    },
+  )
+  app.addHook('onResponse', async (request: FastifyRequest, _reply: FastifyReply) =>
+    releaseBody(request, budget),
+  )
+  app.addHook('onRequestAbort', async (request: FastifyRequest) => releaseBody(request, budget))
+}

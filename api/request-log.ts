@@ -1,0 +1,73 @@
+// One line a request, and what may never stand in any line. No body, no query, no header, no raw path is logged.
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { type Logger, pino } from 'pino'
+import type { Settings } from '../contract/config.js'
+import { methodLabel, type Telemetry } from './telemetry.js'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The job that the request is about, once known. */
+    jobId: string | null
+    /** The error code that it was answered with. */
+    errorCode: string | null
+  }
+}
+
+/** Names under which a secret or a caller's text could come into a log line, wherever someone passes such an object. */
+const secretNames = [
+  'authorization',
+  'key',
+  'secret',
+  'secretHash',
+  'password',
+  'source',
+  'stdin',
+  'env',
+  'content',
+]
+
+export const redaction = {
+  paths: secretNames.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]),
+  censor: '[redacted]',
+}
+
+export function openLog(settings: Settings): Logger {
+  return pino({
+    level: settings.logLevel,
+    base: { service: 'api', instance: settings.instance },
+    redact: redaction,
+    formatters: { level: (label) => ({ level: label }) },
+    timestamp: pino.stdTimeFunctions.isoTime,
+  })
+}
+
+/** The pattern of the route, so that no client can write into a log or make a time series. */
+const routeOf = (request: FastifyRequest): string => request.routeOptions.url ?? 'none'
+
+export function logRequests(app: FastifyInstance, log: Logger, telemetry: Telemetry): void {
+  app.decorateRequest('jobId', null)
+  app.decorateRequest('errorCode', null)
+  app.addHook('onResponse', async (request, reply) => {
+    const route = routeOf(request)
+    const method = methodLabel(request.method)
+    const status = reply.statusCode
+    telemetry.observe(
+      'stockade_http_request_seconds',
+      { method, route, status: String(status) },
+      reply.elapsedTime / 1000,
+    )
+    log.info(
+      {
+        requestId: request.id,
+        method,
+        route,
+        status,
+        durationMs: Math.round(reply.elapsedTime * 100) / 100,
+        ...(request.caller === null ? {} : { tenant: request.caller.tenant }),
+        ...(request.jobId === null ? {} : { jobId: request.jobId }),
+        ...(request.errorCode === null ? {} : { code: request.errorCode }),
+      },
+      'request',
+    )
+  })
+}

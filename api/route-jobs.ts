@@ -1,0 +1,224 @@
+// Step 2 of 10: a request → a job that policy allows, handed to the queue; or every reason why not.
+// Nothing is queued and nothing written before the last of the checks has passed.
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { Problem } from '../contract/error.js'
+import { WaitQuery } from '../contract/http.js'
+import { JobSpec } from '../contract/job.js'
+import type { KeyRecord } from '../contract/key.js'
+import type { Plan } from '../contract/plan.js'
+import { Job } from '../contract/result.js'
+import type { Evaluation } from '../contract/verdict.js'
+import { judge } from '../policy/engine.js'
+import { checkJobSpec } from '../policy/schema.js'
+import { newJobId } from '../queue/job-id.js'
+import type { Admission, Admitted } from '../queue/job-store.js'
+import { jobOf } from '../queue/record.js'
+import { callerOf } from './auth.js'
+import { Refusal } from './problem.js'
+import { releaseBody } from './request-body.js'
+import type { Service } from './service.js'
+import { endOfJob, firstOf, waitSecondsOf } from './waiting.js'
+
+/** Where a job stands among the tenant's own when it says nothing. */
+const priorityDefault = 5
+
+export type JudgedSpec = {
+  readonly spec: JobSpec
+  readonly evaluation: Evaluation
+  readonly grant: Admission['grant']
+}
+
+/** Form, then policy. @throws Refusal invalid-request with every fault of form; policy-denied when the grant is gone. */
+export function judgeBody(service: Service, caller: KeyRecord, body: unknown): JudgedSpec {
+  const checked = checkJobSpec(body)
+  if (!checked.ok)
+    throw new Refusal('invalid-request', undefined, { violations: checked.violations })
+  const { grants, catalogue, platform } = service.files()
+  const loaded = grants.get(caller.grant)
+  if (loaded === undefined) {
+    const message = `the grant ${caller.grant} of this key does not exist (any more)`
+    throw new Refusal('policy-denied', undefined, {
+      violations: [{ rule: 'grant', pointer: '', message }],
+    })
+  }
+  const before = performance.now()
+  const evaluation = judge(checked.spec, loaded, catalogue, platform)
+  service.telemetry.observe('stockade_policy_seconds', {}, (performance.now() - before) / 1000)
+  const { queuedJobs, runningJobs } = loaded.grant
+  const grant = { name: loaded.grant.name, revision: loaded.revision, queuedJobs, runningJobs }
+  return { spec: checked.spec, evaluation, grant }
+}
+
+function allowedPlan(service: Service, evaluation: Evaluation): Plan {
+  const { plan, violations } = evaluation
+  if (evaluation.verdict === 'allow' && plan !== null && violations.length === 0) return plan
+  for (const { rule } of violations) service.telemetry.count('stockade_jobs_denied_total', { rule })
+  throw new Refusal('policy-denied', undefined, { violations })
+}
+
+const idempotencyKeyPattern = /^[\x21-\x7e]{1,255}$/
+
+function idempotencyOf(
+  service: Service,
+  request: FastifyRequest,
+  caller: KeyRecord,
+): Admission['idempotency'] {
+  const key = request.headers['idempotency-key']
+  if (key === undefined) return null
+  if (typeof key !== 'string' || !idempotencyKeyPattern.test(key)) {
+    throw new Refusal('invalid-header', 'Idempotency-Key is 1 to 255 visible ASCII characters.')
+  }
+  const { sealer } = service.store
+  const requestDigest = sealer.digest(`${caller.grant}\n${sealer.digest(request.bodyBytes ?? '')}`)
+  return { key, requestDigest }
+}
+
+function admissionOf(
+  service: Service,
+  request: FastifyRequest,
+  jobId: string,
+  acceptedAtMs: number,
+): Admission {
+  const caller = callerOf(request)
+  if (request.bodyBytes === null) throw new Refusal('malformed-json', 'the body is empty')
+  const { spec, evaluation, grant } = judgeBody(service, caller, request.body)
+  const plan = allowedPlan(service, evaluation)
+  return {
+    payload: {
+      jobId,
+      tenant: caller.tenant,
+      grant: grant.name,
+      grantRevision: grant.revision,
+      acceptedAtMs,
+      expiresAtMs: acceptedAtMs + plan.expiresAfterMs,
+      spec,
+    },
+    language: spec.language ?? null,
+    image: plan.imageName,
+    labels: spec.labels ?? {},
+    priority: spec.priority ?? priorityDefault,
+    attemptsMax: plan.attempts,
+    grant,
+    idempotency: idempotencyOf(service, request, caller),
+  }
+}
+
+/** The job as it stands right after admission, without asking Redis for what we just wrote. */
+function queuedJob(admission: Admission): Job {
+  return jobOf(
+    admission.payload.jobId,
+    new Map([
+      ['state', 'queued'],
+      ['language', admission.language ?? ''],
+      ['image', admission.image ?? ''],
+      ['labels', JSON.stringify(admission.labels)],
+      ['grant', admission.grant.name],
+      ['grantRevision', admission.grant.revision],
+      ['createdAt', String(admission.payload.acceptedAtMs)],
+    ]),
+  )
+}
+
+function refuseUnlessAdmitted(
+  admitted: Admitted,
+): asserts admitted is Extract<Admitted, { jobId: string }> {
+  if (admitted.kind === 'conflict') throw new Refusal('idempotency-conflict')
+  if (admitted.kind === 'queue-full' || admitted.kind === 'tenant-queue-full') {
+    const headers = { 'retry-after': String(admitted.retryAfterSeconds) }
+    throw new Refusal(admitted.kind, undefined, { headers })
+  }
+}
+
+type Accepted = { readonly jobId: string; readonly isNew: boolean; readonly queued: Job }
+
+/** Everything that needs the body happens in here, so that a waiting request holds none of it. */
+async function accept(service: Service, request: FastifyRequest, jobId: string): Promise<Accepted> {
+  const admission = admissionOf(service, request, jobId, Date.now())
+  releaseBody(request, service.budget)
+  const admitted = await service.store.admit(admission)
+  refuseUnlessAdmitted(admitted)
+  const isNew = admitted.kind === 'accepted'
+  if (isNew)
+    service.telemetry.count('stockade_jobs_admitted_total', { grant: admission.grant.name })
+  return { jobId: admitted.jobId, isNew, queued: queuedJob(admission) }
+}
+
+async function answerAsItStands(
+  service: Service,
+  tenant: string,
+  jobId: string,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const job = await service.store.read(tenant, jobId)
+  if (job === null) throw new Refusal('not-found', 'The job is no longer kept.')
+  return reply.code(job.state === 'finished' ? 200 : 202).send(job)
+}
+
+/** Waits for a job that this process has accepted just now: its own channel tells the end. */
+async function createAndWait(
+  service: Service,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  seconds: number,
+): Promise<FastifyReply> {
+  const { tenant } = callerOf(request)
+  const jobId = newJobId()
+  const waiter = service.store.whenFinished(jobId)
+  try {
+    const accepted = await accept(service, request, jobId)
+    locate(request, reply, accepted.jobId)
+    if (!accepted.isNew) return await waitForJob(service, tenant, accepted.jobId, reply, seconds)
+    const end = await firstOf(service, reply, waiter.promise, seconds)
+    if (end === 'client-gone') return reply.code(202).send(accepted.queued)
+    return await answerAsItStands(service, tenant, jobId, reply)
+  } finally {
+    waiter.stop()
+  }
+}
+
+/** Waits for a job that may have been accepted by any process. */
+export async function waitForJob(
+  service: Service,
+  tenant: string,
+  jobId: string,
+  reply: FastifyReply,
+  seconds: number,
+): Promise<FastifyReply> {
+  const following = new AbortController()
+  try {
+    await firstOf(service, reply, endOfJob(service.store, tenant, jobId, following.signal), seconds)
+  } finally {
+    following.abort()
+  }
+  return answerAsItStands(service, tenant, jobId, reply)
+}
+
+function locate(request: FastifyRequest, reply: FastifyReply, jobId: string): void {
+  request.jobId = jobId
+  reply.header('location', `/v1/jobs/${jobId}`)
+}
+
+export function routeJobs(app: FastifyInstance, service: Service): void {
+  app.post('/v1/jobs', {
+    config: { scope: 'submit' },
+    schema: {
+      operationId: 'createJob',
+      tags: ['jobs'],
+      summary: 'Send a job',
+      description:
+        'Judged at once: a refusal names every reason. Accepted, it waits in the queue. With `wait` (or `Prefer: wait=SECONDS`) the ' +
+        'answer is the finished job, if it ends in time. `Idempotency-Key` makes repeating safe: the same key and body give the same job.',
+      querystring: WaitQuery,
+      body: JobSpec,
+      response: { 200: Job, 202: Job, default: Problem },
+    },
+    handler: async (request, reply) => {
+      const seconds = waitSecondsOf(request, reply, service.settings.waitSecondsMax)
+      if (seconds > 0) return createAndWait(service, request, reply, seconds)
+      const accepted = await accept(service, request, newJobId())
+      locate(request, reply, accepted.jobId)
+      if (accepted.isNew) return reply.code(202).send(accepted.queued)
+      return answerAsItStands(service, callerOf(request).tenant, accepted.jobId, reply)
+    },
+  })
+}

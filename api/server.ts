@@ -1,0 +1,42 @@
+// Step 1 of 10: bytes on a socket → a request that is well formed, in bounds, and has a caller.
+import type { FastifyInstance } from 'fastify'
+import { requireKeys } from './auth.js'
+import { openFrame } from './http-frame.js'
+import { describeRoutes, serveDocument } from './openapi.js'
+import { routeCatalogue } from './route-catalogue.js'
+import { routeEvents } from './route-events.js'
+import { routeHealth } from './route-health.js'
+import { routeJob } from './route-job.js'
+import { routeJobList } from './route-job-list.js'
+import { routeJobs } from './route-jobs.js'
+import { routeMetrics } from './route-metrics.js'
+import { routePolicy } from './route-policy.js'
+import type { Service } from './service.js'
+
+/** The public interface, ready but not listening. */
+export async function buildServer(service: Service): Promise<FastifyInstance> {
+  const app = openFrame(service)
+  await describeRoutes(app)
+  routeHealth(app, service)
+  if (service.settings.metricsAddress === '') routeMetrics(app, service)
+  await app.register(async (keyed) => {
+    requireKeys(keyed, service.keys)
+    routeJobs(keyed, service)
+    routeJobList(keyed, service)
+    routeJob(keyed, service)
+    routeEvents(keyed, service)
+    routePolicy(keyed, service)
+    routeCatalogue(keyed, service)
+  })
+  await serveDocument(app)
+  await app.ready()
+  return app
+}
+
+/** The listener of metrics alone, where settings name one. */
+export async function buildMetricsServer(service: Service): Promise<FastifyInstance> {
+  const app = openFrame(service)
+  routeMetrics(app, service)
+  await app.ready()
+  return app
+}

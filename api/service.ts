@@ -1,0 +1,21 @@
+// What every route stands on: settings, store, keys, grants and catalogue, metrics, and whether the process is ending.
+import type { Logger } from 'pino'
+import type { Settings } from '../contract/config.js'
+import type { ApiJobStore } from '../queue/job-store.js'
+import type { LocalFiles } from '../queue/local-files.js'
+import type { KeyStore } from './key-store.js'
+import type { BodyBudget } from './request-body.js'
+import type { Telemetry } from './telemetry.js'
+
+export type Service = {
+  readonly settings: Settings
+  readonly store: ApiJobStore
+  readonly keys: KeyStore
+  /** Grants, languages and images as they are now. */
+  readonly files: () => LocalFiles
+  readonly telemetry: Telemetry
+  readonly budget: BodyBudget
+  readonly log: Logger
+  /** Aborted when the process is told to end. */
+  readonly stopping: AbortSignal
+}

@@ -1,0 +1,87 @@
+// Metrics of an api process, made from the table in contract/metric.ts: a name that is not there cannot be counted.
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { type MetricName, type MetricRow, metrics } from '../contract/metric.js'
+import type { ApiJobStore } from '../queue/job-store.js'
+
+type Labels = Readonly<Record<string, string>>
+
+export type Telemetry = {
+  count(name: MetricName, labels: Labels, by?: number): void
+  observe(name: MetricName, labels: Labels, seconds: number): void
+  add(name: MetricName, by: number): void
+  /** The exposition text, with the queue's figures as they are now. */
+  scrape(): Promise<string>
+  readonly contentType: string
+}
+
+/** Only these stand as labels: a client's own method must not make a new time series. */
+const methods: ReadonlySet<string> = new Set([
+  'GET',
+  'HEAD',
+  'POST',
+  'PUT',
+  'PATCH',
+  'DELETE',
+  'OPTIONS',
+])
+export const methodLabel = (method: string): string => (methods.has(method) ? method : 'other')
+
+type Instruments = {
+  readonly counters: Map<string, Counter>
+  readonly gauges: Map<string, Gauge>
+  readonly histograms: Map<string, Histogram>
+}
+
+function build(registry: Registry): Instruments {
+  const instruments: Instruments = { counters: new Map(), gauges: new Map(), histograms: new Map() }
+  for (const [name, row] of Object.entries(metrics) as [string, MetricRow][]) {
+    if (row.owner !== 'api') continue
+    const common = { name, help: row.help, labelNames: [...row.labels], registers: [registry] }
+    if (row.kind === 'counter') instruments.counters.set(name, new Counter(common))
+    else if (row.kind === 'gauge') instruments.gauges.set(name, new Gauge(common))
+    else
+      instruments.histograms.set(
+        name,
+        new Histogram({ ...common, buckets: [...(row.buckets ?? [])] }),
+      )
+  }
+  return instruments
+}
+
+function instrument<Kind>(found: Kind | undefined, name: string): Kind {
+  if (found === undefined) throw new Error(`the metric ${name} is not of that kind, or not ours`)
+  return found
+}
+
+async function readQueue(store: ApiJobStore, gauge: (name: MetricName) => Gauge): Promise<void> {
+  try {
+    const depth = await store.depth()
+    const jobs = gauge('stockade_queue_jobs')
+    jobs.set({ state: 'waiting' }, depth.waiting)
+    jobs.set({ state: 'handed-over' }, depth.handedOver)
+    jobs.set({ state: 'running' }, depth.running)
+    jobs.set({ state: 'quarantined' }, depth.quarantined)
+    gauge('stockade_queue_oldest_seconds').set(depth.oldestMs / 1000)
+    gauge('stockade_redis_up').set(store.healthy() ? 1 : 0)
+  } catch {
+    gauge('stockade_redis_up').set(0)
+  }
+}
+
+export function openTelemetry(store: ApiJobStore): Telemetry {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const { counters, gauges, histograms } = build(registry)
+  const gauge = (name: MetricName): Gauge => instrument(gauges.get(name), name)
+  return {
+    count: (name, labels, by = 1) => instrument(counters.get(name), name).inc(labels, by),
+    observe: (name, labels, seconds) =>
+      instrument(histograms.get(name), name).observe(labels, seconds),
+    add: (name, by) => gauge(name).inc(by),
+    async scrape() {
+      await readQueue(store, gauge)
+      return registry.metrics()
+    },
+    contentType: registry.contentType,
+  }
+}

@@ -1,0 +1,171 @@
+// Requests and answers of the HTTP interface that are neither a job nor a problem: queries, pages, keys, health.
+import { type Static, Type } from 'typebox'
+import { ImageEntry } from './catalogue.js'
+import { scopes } from './key.js'
+import { outcomes } from './outcome.js'
+import { Job, jobStates } from './result.js'
+
+const closed = { additionalProperties: false } as const
+
+/** Query values are texts; a pattern says which of them are numbers. */
+const WaitSeconds = Type.String({
+  pattern: '^\\d{1,4}$',
+  description:
+    'Wait for the end of the job for so many seconds: 200 with the finished job, or 202 when time is up.',
+})
+
+export const WaitQuery = Type.Object({ wait: Type.Optional(WaitSeconds) }, closed)
+
+export const NoQuery = Type.Object({}, closed)
+
+/** Jobs of one page of a list. */
+export const pageJobsMax = 100
+export const pageJobsDefault = 20
+
+export const JobListQuery = Type.Object(
+  {
+    state: Type.Optional(Type.Enum([...jobStates], { description: 'Only jobs in this state.' })),
+    outcome: Type.Optional(
+      Type.Enum([...outcomes], { description: 'Only jobs that ended like this.' }),
+    ),
+    label: Type.Optional(
+      Type.String({
+        pattern: '^[A-Za-z0-9._/-]{1,64}=[^\\u0000]{0,256}$',
+        description: 'Only jobs with this label, as NAME=VALUE.',
+      }),
+    ),
+    cursor: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 128, description: 'The `next` of the last page.' }),
+    ),
+    limit: Type.Optional(
+      Type.String({
+        pattern: '^([1-9]\\d?|100)$',
+        description: `Jobs of one page, 1 to ${pageJobsMax}. Default ${pageJobsDefault}.`,
+      }),
+    ),
+  },
+  closed,
+)
+
+export const JobPage = Type.Object(
+  {
+    jobs: Type.Array(Job, { description: 'Newest first; without output, steps and isolation.' }),
+    next: Type.Union([Type.String(), Type.Null()], {
+      description: 'The cursor of the next page; null at the end.',
+    }),
+  },
+  { ...closed, $id: 'JobPage' },
+)
+
+export const LanguageList = Type.Object(
+  {
+    languages: Type.Array(
+      Type.Object(
+        {
+          name: Type.String({ description: 'What a job names as `language`.' }),
+          title: Type.String(),
+          compiled: Type.Boolean({ description: 'Whether a compile step runs first.' }),
+          sourceFile: Type.String({ description: 'The file that `source` is put into.' }),
+          images: Type.Array(
+            Type.Object({ image: Type.String(), version: Type.String() }, closed),
+            { description: 'Which images have it, and in which version.' },
+          ),
+        },
+        closed,
+      ),
+    ),
+  },
+  { ...closed, $id: 'LanguageList', description: 'The languages that this machine can run.' },
+)
+
+export const ImageList = Type.Object(
+  { images: Type.Array(ImageEntry) },
+  { ...closed, $id: 'ImageList' },
+)
+
+export const RuleList = Type.Object(
+  {
+    policyRevision: Type.Integer({ description: 'Goes up whenever a rule is added or revised.' }),
+    rules: Type.Array(
+      Type.Object(
+        {
+          id: Type.String({ description: 'Stable for ever; stands in `violations`.' }),
+          revision: Type.Integer(),
+          title: Type.String(),
+          why: Type.String({ description: 'The attack that it answers.' }),
+          fields: Type.Array(Type.String(), {
+            description: 'Fields of a job that it judges; `*` is any name or index.',
+          }),
+        },
+        closed,
+      ),
+      { description: 'All of them judge every job, in this order.' },
+    ),
+  },
+  { ...closed, $id: 'RuleList' },
+)
+
+export const Health = Type.Object({ status: Type.Literal('ok') }, { ...closed, $id: 'Health' })
+
+const tenantName = '^[a-z][a-z0-9-]{0,62}$'
+/** A key lives at most this long, and this long when nothing is said. Seconds. */
+export const keySecondsMax = 10 * 365 * 86_400
+export const keySecondsDefault = 365 * 86_400
+
+export const KeyCreation = Type.Object(
+  {
+    tenant: Type.String({ pattern: tenantName, description: 'Whose key it is.' }),
+    grant: Type.Optional(
+      Type.String({
+        pattern: tenantName,
+        description: 'What jobs under this key may ask. Default `untrusted`.',
+      }),
+    ),
+    scopes: Type.Optional(
+      Type.Array(Type.Enum([...scopes]), {
+        minItems: 1,
+        maxItems: scopes.length,
+        uniqueItems: true,
+        description: 'Default `submit` and `read`.',
+      }),
+    ),
+    expiresInSeconds: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: keySecondsMax,
+        description: 'How long the key works. Default one year.',
+      }),
+    ),
+  },
+  { ...closed, $id: 'KeyCreation' },
+)
+
+/** A key without its secret. */
+export const KeyEntry = Type.Object(
+  {
+    id: Type.String({ pattern: '^[0-9a-z]{16}$' }),
+    tenant: Type.String(),
+    grant: Type.String(),
+    scopes: Type.Array(Type.Enum([...scopes])),
+    createdAt: Type.String(),
+    expiresAt: Type.String(),
+  },
+  { ...closed, $id: 'KeyEntry' },
+)
+export const KeyCreated = Type.Object(
+  { key: Type.String({ description: 'Shown this once.' }), ...KeyEntry.properties },
+  { ...closed, $id: 'KeyCreated' },
+)
+export const KeyList = Type.Object({ keys: Type.Array(KeyEntry) }, { ...closed, $id: 'KeyList' })
+
+export type WaitQuery = Static<typeof WaitQuery>
+export type JobListQuery = Static<typeof JobListQuery>
+export type JobPage = Static<typeof JobPage>
+export type LanguageList = Static<typeof LanguageList>
+export type ImageList = Static<typeof ImageList>
+export type RuleList = Static<typeof RuleList>
+export type KeyCreation = Static<typeof KeyCreation>
+export type KeyEntry = Static<typeof KeyEntry>
+export type KeyCreated = Static<typeof KeyCreated>
+export type KeyList = Static<typeof KeyList>
+export type Health = Static<typeof Health>
