@@ -14,6 +14,7 @@ install_modules() {
     return
   fi
   say 'npm packages: npm ci'
+  command -v npm > /dev/null || stop_with 'npm is not there' 'install npm, which comes with Node.js, then run up again'
   # No package needs its install scripts, so none of them runs.
   as_owner npm ci --ignore-scripts --no-audit --no-fund --loglevel=error || stop_with 'npm ci failed' 'read its message above, then run up again'
   as_owner touch node_modules/.package-lock.json
@@ -40,8 +41,12 @@ build_product() {
   as_owner make --silent -C native || stop_with 'the native build failed' 'read the messages above, then run up again'
 }
 
-# Only what services need at run time: no compiler of TypeScript's tests, no test runner.
-production_packages() { { npm ls --all --omit=dev --parseable --loglevel=silent || true; } | sed -n "s|^$PWD/\(node_modules/.*\)|\1|p" | sort -u; }
+# Only what services need at run time, by the lock file: no test runner, no formatter.
+production_packages() {
+  node -e 'const { packages } = JSON.parse(fs.readFileSync("package-lock.json"))
+    for (const [path, entry] of Object.entries(packages))
+      if (path !== "" && !entry.dev && fs.existsSync(path)) console.log(path)'
+}
 
 copy_release() { # DIRECTORY
   local target=$1 folder
@@ -51,7 +56,7 @@ copy_release() { # DIRECTORY
   cp native/build/{launcher,addon.node,slot-mounts,own-tree,kernel-probe} "$target/native/build/"
   for folder in contract policy queue api worker native; do cp -R "dist/$folder" "$target/dist/"; done
   production_packages > "$target/packages"
-  grep -q . "$target/packages" || stop_with 'npm ls names no package' 'rm -rf node_modules, then run up again'
+  grep -q . "$target/packages" || stop_with 'package-lock.json names no package' 'git checkout package-lock.json, then run up again'
   tar --create --files-from "$target/packages" | tar --extract --directory "$target"
   chown -R root:root "$target"
   chmod -R u=rwX,go=rX "$target"

@@ -52,8 +52,11 @@ purge_instance() {
   rm -rf --one-file-system "$install_directory" "$configuration_directory" "$state_directory" "$log_directory"
   rm -f "$(client_profile)"
   remove_accounts
-  # The last instance takes the image cache with it.
-  [ -n "$(other_instances)" ] || rm -rf --one-file-system "$image_cache"
+  # The last instance takes with it what all of them share.
+  [ -z "$(other_instances)" ] || return 0
+  rm -rf --one-file-system "$image_cache"
+  remove_apparmor_profiles
+  rm -f /run/lock/stockade-set-up.lock
 }
 
 other_instances() { find /etc -maxdepth 2 -name stockade.yaml -not -path "$configuration_directory/*"; }
@@ -77,7 +80,7 @@ command_status() {
     entries+=("{\"service\":\"$service\",\"state\":\"$state\",\"pid\":$pid,\"user\":\"$user\",\"uptime\":\"$uptime\"}")
     [ "$json" = yes ] || printf '%-9s %-8s %-8s %-32s %s\n' "$service" "$state" "$pid" "$user" "$uptime"
   done
-  if curl --silent --fail --max-time 2 --output /dev/null "$(origin)/readyz"; then ready=yes; fi
+  if is_ready; then ready=yes; fi
   if [ "$json" = no ]; then printf 'address %s   ready %s\n' "$(origin)" "$ready"
   else (IFS=,; printf '{"instance":"%s","address":"%s","ready":%s,"services":[%s]}\n' "$instance" "$address" "$([ $ready = yes ] && echo true || echo false)" "${entries[*]}"); fi
   [ "$all $ready" = 'yes yes' ]

@@ -14,6 +14,7 @@ missing_packages() {
   local entry
   for entry in "${needed_packages[@]}"; do [ -e "${entry#*:}" ] || echo "${entry%%:*}"; done
   runs_systemd || [ -e /usr/bin/runsvdir ] || echo runit
+  ! has_apparmor || command -v apparmor_parser > /dev/null || echo apparmor
 }
 
 # Debian starts redis-server when it installs it; ours is a service of its own, so that one must not run.
@@ -39,7 +40,7 @@ install_packages() {
 }
 
 check_node() {
-  command -v node > /dev/null && command -v npm > /dev/null \
+  command -v node > /dev/null \
     || stop_with 'Node.js is not there, or not in the PATH' 'install Node.js 20 or newer with npm, then run up again'
   node -e 'process.exit(Number(process.versions.node.split(".")[0]) >= 20 ? 0 : 1)' \
     || stop_with "Node.js $(node -v) is too old" 'install Node.js 20 or newer, then run up again'

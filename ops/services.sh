@@ -50,16 +50,19 @@ check_port() {
     || stop_with "another program listens on port ${address##*:}" 'stop it, or choose another --address HOST:PORT'
 }
 
+# The api answers /readyz, the worker serves its metrics, the launcher listens.
+is_ready() {
+  [ -S "$run_directory/launcher/launcher.sock" ] \
+    && curl --silent --fail --max-time 2 --output /dev/null "$(origin)/readyz" "http://$(setting workerMetricsAddress)/metrics"
+}
+
 wait_until_ready() {
-  local attempt
+  local deadline=$((SECONDS + 120))
   say 'waiting until the service is ready'
-  for ((attempt = 0; attempt < 300; attempt++)); do
-    if curl --silent --fail --max-time 2 --output /dev/null "$(origin)/readyz"; then return; fi
+  until is_ready; do
+    [ $SECONDS -lt $deadline ] || { show_logs >&2; stop_with 'the service did not get ready in two minutes' "read the lines above, ./stockade status and $log_directory"; }
     sleep 0.2
   done
-  curl --silent --max-time 2 "$(origin)/readyz" >&2 || true
-  show_logs >&2
-  stop_with 'the service did not get ready within a minute' "read the lines above, and $log_directory"
 }
 
 # Where a client on this machine finds the api: an address that means every interface is reached by loopback.

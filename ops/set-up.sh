@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 if [ "${1:-}" = --once-a-boot ]; then instance=$3; fi
-for part in instance settings packages accounts cgroups images redis build services; do
+for part in instance settings packages accounts cgroups apparmor images redis build services; do
   # shellcheck disable=SC1090 # ops/*.sh, checked one by one
   source "ops/$part.sh"
 done
@@ -38,6 +38,7 @@ prepare() {
 prepare_for_boot() {
   make_run_directories
   make_cgroups
+  load_apparmor_profiles
   mount_slots
 }
 
