@@ -1,0 +1,113 @@
+/* Control groups of one slot, the same for both versions. cgroup_v1.c and cgroup_v2.c hold all that differs.
+ *
+ *   <root>/slot-N        one a slot, kept; bounds everything of the sandbox together
+ *   <root>/slot-N/init   pid 1 of the sandbox: our own code, never counted as the job's
+ *   <root>/slot-N/step   one a step, made new for each: its counters begin at zero and nothing of an earlier tenant
+ *                        (page cache, peaks, events) is in them
+ */
+#ifndef CGROUP_H
+#define CGROUP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum cgroup_controller { CGROUP_MEMORY, CGROUP_PIDS, CGROUP_CPU, CGROUP_CPUACCT, CGROUP_CONTROLLERS };
+
+enum {
+  CGROUP_CPU_PERIOD_US = 100000,
+  /* What pid 1, its kernel objects and charge batching may need beside the job's memory and disk. */
+  CGROUP_ALLOWANCE_BYTES = 64 << 20,
+};
+
+/* The delegated roots. On v2 only root[CGROUP_MEMORY] is used, and stands for all. */
+struct cgroup_roots {
+  int version;
+  int root[CGROUP_CONTROLLERS];
+  char path[CGROUP_CONTROLLERS][256];
+};
+
+/* One slot's groups. -1 where nothing is open. */
+struct cgroup_slot {
+  const struct cgroup_roots *roots;
+  unsigned number;
+  int slot[CGROUP_CONTROLLERS];
+  int init;                     /* memory on v1 */
+  int step[CGROUP_CONTROLLERS]; /* none on v1 for cpu: the quota is the slot's */
+  int cpu_usage;                /* read often while a step runs */
+  int oom_control;              /* the counter of kernel kills */
+  int oom_event;                /* readable (v1) or POLLPRI (v2) after an out-of-memory event */
+};
+
+struct cgroup_limits {
+  uint64_t memory_bytes;
+  uint64_t processes;
+  uint64_t cpu_millis;
+};
+
+struct cgroup_counters {
+  uint64_t cpu_ns;
+  uint64_t user_ns;
+  uint64_t system_ns;
+  uint64_t throttled_ns;
+  uint64_t memory_now_bytes;
+  uint64_t memory_peak_bytes;
+  uint64_t oom_kills;
+  uint64_t process_peak;
+  uint64_t process_refusals;
+};
+
+/* What the kernel says the limits are. UINT64_MAX: no limit. */
+struct cgroup_in_force {
+  uint64_t memory_bytes;
+  uint64_t swap_bytes;
+  uint64_t processes;
+  uint64_t cpu_quota_us;
+  uint64_t cpu_period_us;
+};
+
+/* All return 0 or -errno. */
+struct cgroup_driver {
+  /* At start, as the plain service user: whatever the hierarchy needs before slots can be made. */
+  int (*begin)(const struct cgroup_roots *roots);
+  /* The slot's own groups, verified empty: left-overs are killed and removed first. */
+  int (*slot_make)(struct cgroup_slot *slot);
+  /* The bound of the sandbox as a whole. */
+  int (*slot_limit)(const struct cgroup_slot *slot, uint64_t memory_bytes);
+  int (*init_place)(const struct cgroup_slot *slot, pid_t pid);
+  int (*step_make)(struct cgroup_slot *slot);
+  int (*step_place)(const struct cgroup_slot *slot, pid_t pid);
+  int (*step_limit)(const struct cgroup_slot *slot, const struct cgroup_limits *limits);
+  /* Starts the peak of memory anew. */
+  int (*step_reset)(const struct cgroup_slot *slot);
+  int (*step_counters)(const struct cgroup_slot *slot, struct cgroup_counters *out);
+  int (*cpu_ns)(const struct cgroup_slot *slot, uint64_t *out);
+  int (*oom_kills)(const struct cgroup_slot *slot, uint64_t *out);
+  /* Reads limits back, and that the process is in the step's groups (`membership` is /proc/<pid>/cgroup). */
+  int (*in_force)(const struct cgroup_slot *slot, struct cgroup_in_force *out);
+  bool (*is_member)(const struct cgroup_slot *slot, const char *membership);
+  /* The step's groups are removed. -EBUSY while a process is left. */
+  int (*step_remove)(struct cgroup_slot *slot);
+  /* SIGKILL to whatever is in the slot, and how many processes there were. Never waits. */
+  int (*kill)(const struct cgroup_slot *slot, unsigned *found);
+};
+
+extern const struct cgroup_driver cgroup_v1;
+extern const struct cgroup_driver cgroup_v2;
+
+/* Opens the roots named by `v2:/path` or `memory:/path` and the like. -EINVAL for an unknown or incomplete set. */
+int cgroup_open(struct cgroup_roots *roots, char *const *names, unsigned count);
+
+const struct cgroup_driver *cgroup_driver(const struct cgroup_roots *roots);
+
+/* A slot with nothing open. */
+void cgroup_slot_init(struct cgroup_slot *slot, const struct cgroup_roots *roots, unsigned number);
+
+/* Kills until the slot is empty, at most `wait_ms`. -EBUSY and `left` > 0 if some process stays (uninterruptible sleep). */
+int cgroup_slot_empty(const struct cgroup_slot *slot, unsigned wait_ms, unsigned *left);
+
+/* Closes what step_make opened. */
+void cgroup_step_close(struct cgroup_slot *slot);
+void cgroup_slot_close(struct cgroup_slot *slot);
+
+#endif

@@ -1,0 +1,223 @@
+/* Control groups v2 (Documentation/admin-guide/cgroup-v2.rst). One hierarchy; a group with children that have controllers
+ * holds no process itself, so init and step are leaves. Moving is allowed inside the delegated tree only: the launcher
+ * must be started in it (systemd: Delegate=yes; otherwise set-up puts it into <root>/launcher). */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cgroup.h"
+#include "cgroup_file.h"
+
+static const char controllers[] = "+memory +pids +cpu";
+
+/* Enables controllers for children. systemd starts a unit in the delegated group itself: we leave it for a leaf first,
+ * because a group that holds processes cannot hand controllers down (EBUSY). */
+static int begin(const struct cgroup_roots *roots) {
+  int root = roots->root[CGROUP_MEMORY];
+  int result = cgroup_file_write(root, "cgroup.subtree_control", controllers);
+  if (result != -EBUSY)
+    return result;
+  int leaf = cgroup_group_make(root, "launcher");
+  if (leaf < 0)
+    return leaf;
+  result = cgroup_file_write_number(leaf, "cgroup.procs", (uint64_t)getpid());
+  close(leaf);
+  return result < 0 ? result : cgroup_file_write(root, "cgroup.subtree_control", controllers);
+}
+
+static int kill_slot(const struct cgroup_slot *slot, unsigned *found) {
+  int group = slot->slot[CGROUP_MEMORY];
+  char text[256];
+  uint64_t populated = 0;
+  int result = cgroup_file_read(group, "cgroup.events", text, sizeof text);
+  if (result == 0)
+    result = cgroup_text_key(text, "populated", &populated);
+  if (result < 0 || populated == 0)
+    return result;
+  /* The kernel kills the whole sub-tree, forks in flight included (5.14). */
+  result = cgroup_file_write(group, "cgroup.kill", "1");
+  *found += 1;
+  return result;
+}
+
+static int limit_memory(int group, uint64_t bytes) {
+  int result = cgroup_file_write(group, "memory.swap.max", "0");
+  if (result == -ENOENT) /* a kernel without swap has no such file: there is nothing to forbid */
+    result = 0;
+  return result < 0 ? result : cgroup_file_write_number(group, "memory.max", bytes);
+}
+
+static int slot_make(struct cgroup_slot *slot) {
+  char name[24];
+  snprintf(name, sizeof name, "slot-%u", slot->number);
+  int group = cgroup_group_make(slot->roots->root[CGROUP_MEMORY], name);
+  if (group < 0)
+    return group;
+  slot->slot[CGROUP_MEMORY] = group;
+  int result = cgroup_file_write(group, "cgroup.subtree_control", controllers);
+  if (result < 0)
+    return result;
+  slot->init = cgroup_group_make(group, "init");
+  if (slot->init < 0)
+    return slot->init;
+  unsigned left = 0;
+  result = cgroup_slot_empty(slot, 2000, &left);
+  if (result == 0)
+    result = cgroup_group_remove(group, "step");
+  return result < 0 ? result : limit_memory(group, CGROUP_ALLOWANCE_BYTES);
+}
+
+static int slot_limit(const struct cgroup_slot *slot, uint64_t memory_bytes) {
+  return limit_memory(slot->slot[CGROUP_MEMORY], memory_bytes);
+}
+
+static int init_place(const struct cgroup_slot *slot, pid_t pid) {
+  return cgroup_file_write_number(slot->init, "cgroup.procs", (uint64_t)pid);
+}
+
+static int step_make(struct cgroup_slot *slot) {
+  int group = cgroup_group_make(slot->slot[CGROUP_MEMORY], "step");
+  if (group < 0)
+    return group;
+  slot->step[CGROUP_MEMORY] = group;
+  /* One process over the limit ends the step as a whole. */
+  int result = cgroup_file_write(group, "memory.oom.group", "1");
+  if (result < 0)
+    return result;
+  slot->cpu_usage = cgroup_file_open(group, "cpu.stat", O_RDONLY);
+  slot->oom_control = cgroup_file_open(group, "memory.events", O_RDONLY);
+  slot->oom_event = cgroup_file_open(group, "memory.events", O_RDONLY);
+  if (slot->cpu_usage < 0)
+    return slot->cpu_usage;
+  return slot->oom_control < 0 ? slot->oom_control : slot->oom_event < 0 ? slot->oom_event : 0;
+}
+
+static int step_place(const struct cgroup_slot *slot, pid_t pid) {
+  return cgroup_file_write_number(slot->step[CGROUP_MEMORY], "cgroup.procs", (uint64_t)pid);
+}
+
+static int step_limit(const struct cgroup_slot *slot, const struct cgroup_limits *limits) {
+  int group = slot->step[CGROUP_MEMORY];
+  char text[64];
+  int result = limit_memory(group, limits->memory_bytes);
+  if (result == 0)
+    result = cgroup_file_write_number(group, "pids.max", limits->processes);
+  snprintf(text, sizeof text, "%" PRIu64 " %d", limits->cpu_millis * CGROUP_CPU_PERIOD_US / 1000, CGROUP_CPU_PERIOD_US);
+  return result < 0 ? result : cgroup_file_write(group, "cpu.max", text);
+}
+
+/* Before 6.12 memory.peak cannot be reset. The group is new for each step, so its peak is the step's, with the few pages
+ * of the waiting job process in it. */
+static int step_reset(const struct cgroup_slot *slot) {
+  (void)slot;
+  return 0;
+}
+
+static int cpu_text(const struct cgroup_slot *slot, char *text, size_t size) {
+  return cgroup_file_reread(slot->cpu_usage, text, size);
+}
+
+static int microseconds(const char *text, const char *key, uint64_t *out) {
+  uint64_t value = 0;
+  int result = cgroup_text_key(text, key, &value);
+  *out = value * 1000;
+  return result;
+}
+
+static int cpu_ns(const struct cgroup_slot *slot, uint64_t *out) {
+  char text[1024];
+  int result = cpu_text(slot, text, sizeof text);
+  return result < 0 ? result : microseconds(text, "usage_usec", out);
+}
+
+static int oom_kills(const struct cgroup_slot *slot, uint64_t *out) {
+  char text[256];
+  int result = cgroup_file_reread(slot->oom_control, text, sizeof text);
+  return result < 0 ? result : cgroup_text_key(text, "oom_kill", out);
+}
+
+static int cpu_counters(const struct cgroup_slot *slot, struct cgroup_counters *out) {
+  char text[1024];
+  int result = cpu_text(slot, text, sizeof text);
+  if (result == 0)
+    result = microseconds(text, "usage_usec", &out->cpu_ns);
+  if (result == 0)
+    result = microseconds(text, "user_usec", &out->user_ns);
+  if (result == 0)
+    result = microseconds(text, "system_usec", &out->system_ns);
+  return result < 0 ? result : microseconds(text, "throttled_usec", &out->throttled_ns);
+}
+
+static int step_counters(const struct cgroup_slot *slot, struct cgroup_counters *out) {
+  int group = slot->step[CGROUP_MEMORY];
+  char text[256];
+  int result = cpu_counters(slot, out);
+  if (result == 0)
+    result = cgroup_file_read_number(group, "memory.current", &out->memory_now_bytes);
+  if (result == 0)
+    result = cgroup_file_read_number(group, "memory.peak", &out->memory_peak_bytes);
+  if (result == 0)
+    result = oom_kills(slot, &out->oom_kills);
+  if (result == 0)
+    result = cgroup_file_read(group, "pids.events", text, sizeof text);
+  if (result == 0)
+    result = cgroup_text_key(text, "max", &out->process_refusals);
+  return result < 0 ? result : cgroup_file_read_optional(group, "pids.peak", &out->process_peak);
+}
+
+static int in_force(const struct cgroup_slot *slot, struct cgroup_in_force *out) {
+  int group = slot->step[CGROUP_MEMORY];
+  char text[64];
+  int result = cgroup_file_read_number(group, "memory.max", &out->memory_bytes);
+  if (result == 0)
+    result = cgroup_file_read_optional(group, "memory.swap.max", &out->swap_bytes);
+  if (result == 0)
+    result = cgroup_file_read_number(group, "pids.max", &out->processes);
+  if (result == 0)
+    result = cgroup_file_read(group, "cpu.max", text, sizeof text);
+  if (result < 0)
+    return result;
+  const char *space = strchr(text, ' ');
+  result = cgroup_text_number(text, &out->cpu_quota_us);
+  return result < 0 ? result : space == NULL ? -EINVAL : cgroup_text_number(space + 1, &out->cpu_period_us);
+}
+
+/* The line "0::<path>" must end with "<root's name>/slot-N/step". */
+static bool is_member(const struct cgroup_slot *slot, const char *membership) {
+  char tail[320];
+  const char *base = strrchr(slot->roots->path[CGROUP_MEMORY], '/');
+  snprintf(tail, sizeof tail, "%s/slot-%u/step", base, slot->number);
+  const char *line = strncmp(membership, "0::", 3) == 0 ? membership : strstr(membership, "\n0::");
+  if (line == NULL)
+    return false;
+  line += *line == '\n';
+  size_t length = strcspn(line, "\n");
+  size_t wanted = strlen(tail);
+  return length >= wanted && strncmp(line + length - wanted, tail, wanted) == 0;
+}
+
+static int step_remove(struct cgroup_slot *slot) {
+  cgroup_step_close(slot);
+  return cgroup_group_remove(slot->slot[CGROUP_MEMORY], "step");
+}
+
+const struct cgroup_driver cgroup_v2 = {
+    .begin = begin,
+    .slot_make = slot_make,
+    .slot_limit = slot_limit,
+    .init_place = init_place,
+    .step_make = step_make,
+    .step_place = step_place,
+    .step_limit = step_limit,
+    .step_reset = step_reset,
+    .step_counters = step_counters,
+    .cpu_ns = cpu_ns,
+    .oom_kills = oom_kills,
+    .in_force = in_force,
+    .is_member = is_member,
+    .step_remove = step_remove,
+    .kill = kill_slot,
+};

@@ -1,0 +1,257 @@
+/* From a child of init to the program. The order is the argument (design section 7): limits and identity first, then capabilities, then
+ * the security modules, then descriptors, the filter last; nothing is executed before the supervisor has read back what is in force. */
+#include "job.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <linux/seccomp.h>
+#include <linux/securebits.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "channel.h"
+#include "landlock.h"
+#include "sanitise.h"
+
+struct job {
+  int channel;
+  const int *stdio;
+  struct shared *shared;
+  int landlock_abi;
+};
+
+static int session(struct job *job) {
+  (void)job;
+  if (sanitise_signals() < 0 || setsid() < 0)
+    return -errno;
+  umask(022);
+  return 0;
+}
+
+/* Rooted at the group in which we are now: /proc/self/cgroup shows "/" and no path of the host. */
+static int cgroup_namespace(struct job *job) {
+  (void)job;
+  return unshare(CLONE_NEWCGROUP) == 0 ? 0 : -errno;
+}
+
+static int limit(__rlimit_resource_t resource, uint64_t value) {
+  const struct rlimit both = {value, value};
+  return setrlimit(resource, &both) == 0 ? 0 : -errno;
+}
+
+static int write_text(const char *path, const char *text) {
+  int file = open(path, O_WRONLY | O_CLOEXEC);
+  if (file < 0)
+    return -errno;
+  int result = write(file, text, strlen(text)) < 0 ? -errno : 0;
+  close(file);
+  return result;
+}
+
+static int rlimits(struct job *job) {
+  const struct step_plan *step = &job->shared->step;
+  int result = limit(RLIMIT_CORE, 0);
+  if (result == 0)
+    result = limit(RLIMIT_FSIZE, step->file_bytes);
+  if (result == 0)
+    result = limit(RLIMIT_NOFILE, step->open_files);
+  if (result == 0)
+    result = limit(RLIMIT_STACK, step->stack_bytes);
+  if (result == 0)
+    result = limit(RLIMIT_MEMLOCK, 65536);
+  if (result == 0)
+    result = limit(RLIMIT_MSGQUEUE, 0);
+  if (result == 0)
+    result = limit(RLIMIT_RTPRIO, 0);
+  if (result == 0)
+    result = limit(RLIMIT_NICE, 0);
+  if (result == 0)
+    result = limit(RLIMIT_SIGPENDING, 1024);
+  /* A backstop only: the cgroup's counter decides. */
+  if (result == 0)
+    result = limit(RLIMIT_CPU, step->cpu_ms / 1000 + 10);
+  return result;
+}
+
+static int bounding_set(struct job *job) {
+  (void)job;
+  for (unsigned long capability = 0; capability < 64; capability++)
+    if (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) < 0) {
+      if (errno == EINVAL)
+        return 0; /* past the last one of this kernel */
+      return -errno;
+    }
+  return 0;
+}
+
+static int securebits(struct job *job) {
+  (void)job;
+  const unsigned long locked = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP | SECBIT_NO_SETUID_FIXUP_LOCKED |
+                               SECBIT_KEEP_CAPS_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED;
+  return prctl(PR_SET_SECUREBITS, locked, 0, 0, 0) == 0 ? 0 : -errno;
+}
+
+static int groups(struct job *job) {
+  gid_t gid = (gid_t)job->shared->sandbox.gid;
+  return setgroups(0, NULL) == 0 && setresgid(gid, gid, gid) == 0 ? 0 : -errno;
+}
+
+static int ids(struct job *job) {
+  uid_t uid = (uid_t)job->shared->sandbox.uid;
+  if (setresuid(uid, uid, uid) < 0)
+    return -errno;
+  return prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 ? 0 : -errno;
+}
+
+static int capabilities(struct job *job) {
+  (void)job;
+  struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+  struct __user_cap_data_struct none[2] = {{0}};
+  if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
+    return -errno;
+  return syscall(SYS_capset, &head, none) == 0 ? 0 : -errno;
+}
+
+static int no_new_privileges(struct job *job) {
+  (void)job;
+  return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 ? 0 : -errno;
+}
+
+static int standard_streams(struct job *job) {
+  for (int at = 0; at < 3; at++)
+    if (dup2(job->stdio[at], at) < 0)
+      return -errno;
+  return 0;
+}
+
+static int directory(struct job *job) { return chdir(job->shared->step.directory) == 0 ? 0 : -errno; }
+
+/* The label is taken at the exec to come (apparmor(7), change_onexec). No AppArmor in the kernel, no job that wants one. */
+static int apparmor(struct job *job) {
+  const char *label = job->shared->sandbox.apparmor;
+  char text[PLAN_LABEL_MAX + 8];
+  if (label[0] == '\0')
+    return 0;
+  snprintf(text, sizeof text, "exec %s", label);
+  int result = write_text("/proc/self/attr/apparmor/exec", text);
+  return result == -ENOENT ? write_text("/proc/self/attr/exec", text) : result;
+}
+
+static int landlock(struct job *job) {
+  int abi = landlock_restrict(job->shared->sandbox.loopback_up);
+  if (abi < 0)
+    return abi;
+  if ((uint64_t)abi < job->shared->sandbox.landlock_abi_minimum)
+    return -EOPNOTSUPP;
+  job->landlock_abi = abi;
+  return 0;
+}
+
+/* Nothing but the three streams and the channel, which closes itself at exec (CVE-2024-21626). */
+static int descriptors(struct job *job) {
+  const int keep[] = {job->channel};
+  return sanitise_keep(keep, 1);
+}
+
+static int seccomp(struct job *job) {
+  struct sock_fprog program = {.len = (unsigned short)job->shared->filter_count, .filter = job->shared->filter};
+  return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0 ? 0 : -errno;
+}
+
+/* The whole of the hardening on one screen. */
+static const struct {
+  enum stage stage;
+  int (*apply)(struct job *job);
+} stages[] = {
+    {STAGE_SESSION, session},           /* no terminal of anybody's (TIOCSTI) */
+    {STAGE_CGROUP_NAMESPACE, cgroup_namespace},
+    {STAGE_RLIMIT, rlimits},            /* raising is impossible later */
+    {STAGE_BOUNDING_SET, bounding_set}, /* needs CAP_SETPCAP, so before capabilities go */
+    {STAGE_SECUREBITS, securebits},     /* uid 0 inside means nothing from here on */
+    {STAGE_GROUPS, groups},             /* gid before uid: afterwards there is no right to */
+    {STAGE_IDS, ids},
+    {STAGE_CAPABILITIES, capabilities},
+    {STAGE_NO_NEW_PRIVILEGES, no_new_privileges}, /* Landlock and the filter want it */
+    {STAGE_STDIO, standard_streams},
+    {STAGE_DIRECTORY, directory},
+    {STAGE_APPARMOR, apparmor},
+    {STAGE_LANDLOCK, landlock},
+    {STAGE_DESCRIPTORS, descriptors},
+    {STAGE_SECCOMP, seccomp},           /* last: few calls remain to be allowed for ourselves */
+};
+
+static const char *path_of(char *const *environment) {
+  for (; *environment != NULL; environment++)
+    if (strncmp(*environment, "PATH=", 5) == 0)
+      return *environment + 5;
+  return "/usr/bin:/bin";
+}
+
+/* ETXTBSY: a child of a neighbour may still hold a just-written program open for an instant. Bounded. */
+static int execute(const char *path, const struct step_plan *step) {
+  for (int attempt = 0; attempt < 20; attempt++) {
+    execve(path, step->argument, step->environment);
+    if (errno != ETXTBSY)
+      break;
+    struct timespec pause = {.tv_nsec = 1000000};
+    nanosleep(&pause, NULL);
+  }
+  return errno;
+}
+
+/* A bare name is looked up in the step's own PATH. */
+static int execute_found(const struct step_plan *step) {
+  const char *name = step->argument[0];
+  if (strchr(name, '/') != NULL)
+    return execute(name, step);
+  int error = ENOENT;
+  char path[PLAN_PATH_MAX + 1];
+  for (const char *at = path_of(step->environment); *at != '\0';) {
+    size_t length = strcspn(at, ":");
+    if (length > 0 && (size_t)snprintf(path, sizeof path, "%.*s/%s", (int)length, at, name) < sizeof path) {
+      int result = execute(path, step);
+      if (result != ENOENT && result != ENOTDIR)
+        error = result;
+    }
+    at += length + (at[length] == ':' ? 1 : 0);
+  }
+  return error;
+}
+
+_Noreturn void job_run(int channel, const int *stdio, struct shared *shared) {
+  struct job job = {.channel = channel, .stdio = stdio, .shared = shared};
+  struct message message = {.kind = MESSAGE_ALIVE};
+  if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+    _exit(1);
+  if (channel_send(channel, &message, NULL, 0) < 0 || channel_receive(channel, &message, NULL) < 0 || message.kind != MESSAGE_GO)
+    _exit(1);
+  struct message applied = {.kind = MESSAGE_APPLIED};
+  for (unsigned at = 0; at < sizeof stages / sizeof *stages; at++) {
+    int result = stages[at].apply(&job);
+    if (result < 0) {
+      applied.failure = (struct failure){.stage = stages[at].stage, .error = -result};
+      break;
+    }
+  }
+  applied.value[0] = (uint64_t)job.landlock_abi;
+  /* write and read, not sendmsg and recvmsg: what every profile permits. */
+  if (write(channel, &applied, sizeof applied) != (ssize_t)sizeof applied || applied.failure.stage != STAGE_NONE)
+    _exit(1);
+  if (read(channel, &message, sizeof message) != (ssize_t)sizeof message || message.kind != MESSAGE_RELEASE)
+    _exit(1);
+  struct message refused = {.kind = MESSAGE_NOT_EXECUTED};
+  refused.failure.error = execute_found(&shared->step);
+  ssize_t wrote = write(channel, &refused, sizeof refused);
+  _exit(wrote == (ssize_t)sizeof refused ? 127 : 126);
+}

@@ -1,0 +1,10 @@
+/* The process that becomes the program. */
+#ifndef JOB_H
+#define JOB_H
+
+#include "shared.h"
+
+/* `stdio`: stdin, stdout, stderr. Never returns. */
+_Noreturn void job_run(int channel, const int *stdio, struct shared *shared);
+
+#endif

@@ -1,0 +1,15 @@
+/* The launcher: `launcher --instance NAME …` (docs/launcher-protocol.md). Front first; the same program again as inner. */
+#include "diary.h"
+#include "front.h"
+#include "inner.h"
+#include "options.h"
+
+int main(int count, char **words) {
+  struct options options;
+  const char *fault = "";
+  if (options_read(count, words, &options, &fault) < 0) {
+    diary_note(fault, 22);
+    return 2;
+  }
+  return options.inner == 0 ? front_run(&options, count, words) : inner_run(&options);
+}

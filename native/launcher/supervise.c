@@ -1,0 +1,88 @@
+/* The supervisor of one sandbox: from the first byte of its connection to the last. It holds the time limits and the kill switch, and
+ * outlives the launcher's other processes; when it dies, init and with it the whole sandbox die (PR_SET_PDEATHSIG). */
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "answer.h"
+#include "diary.h"
+#include "monotonic.h"
+#include "sandbox.h"
+
+/* How long a worker may take to say what it wants. */
+enum { REQUEST_MS = 30000 };
+static const uint64_t answer_patience_ns = 5000000000u;
+
+static _Noreturn void leave(struct sandbox *sandbox, int status) {
+  (void)sandbox_destroy(sandbox);
+  answer_close(sandbox->request->connection, monotonic_ns() + answer_patience_ns / 10);
+  _exit(status);
+}
+
+static void answer_failed(struct sandbox *sandbox) {
+  char json[256];
+  const struct failure *failure = &sandbox->failure;
+  int length = snprintf(json, sizeof json, "{\"stage\":\"%s\",\"errno\":%d,\"index\":%d,\"detail\":\"\"}", stage_name(failure->stage), failure->error, failure->index);
+  diary_slot(stage_name(failure->stage), sandbox->slot, failure->error);
+  (void)answer_frame(sandbox->request->connection, FRAME_FAILED, json, (uint32_t)length, monotonic_ns() + answer_patience_ns);
+}
+
+/* The next thing to act on. Waits at most so long, or until the sandbox's life is over. */
+static int await_request(struct sandbox *sandbox) {
+  char cancel[16];
+  for (;;) {
+    int result = request_take(sandbox->request, cancel);
+    if (result != REQUEST_MORE && result != REQUEST_CANCEL)
+      return result;
+    struct pollfd entry = {.fd = sandbox->request->connection, .events = POLLIN};
+    int ready = poll(&entry, 1, REQUEST_MS);
+    if (ready == 0)
+      return -ETIMEDOUT;
+    if (ready < 0 && errno != EINTR)
+      return -errno;
+  }
+}
+
+static void answer_destroyed(struct sandbox *sandbox) {
+  uint64_t before = monotonic_ns();
+  unsigned left = sandbox_destroy(sandbox);
+  sandbox->init = 0;
+  char json[96];
+  int length = snprintf(json, sizeof json, "{\"leftProcesses\":%u,\"destroyUs\":%" PRIu64 "}", left, (monotonic_ns() - before) / 1000);
+  (void)answer_frame(sandbox->request->connection, FRAME_DESTROYED, json, (uint32_t)length, monotonic_ns() + answer_patience_ns);
+}
+
+_Noreturn void supervise(const struct world *world, unsigned slot, int connection) {
+  static struct request request;
+  static struct sandbox sandbox;
+  request.connection = connection;
+  request.shared = mmap(NULL, sizeof *request.shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  sandbox = (struct sandbox){.world = world, .slot = slot, .request = &request, .init_pidfd = -1, .channel = -1};
+  cgroup_slot_init(&sandbox.cgroup, &world->cgroups, slot);
+  if (request.shared == MAP_FAILED)
+    _exit(1);
+  for (;;) {
+    int what = await_request(&sandbox);
+    if (what == REQUEST_LOST)
+      leave(&sandbox, 0);
+    if (what == REQUEST_END) {
+      answer_destroyed(&sandbox);
+      leave(&sandbox, 0);
+    }
+    if (what != REQUEST_STEP) {
+      (void)answer_refused(connection, "protocol", "a frame that the protocol does not allow here", monotonic_ns() + answer_patience_ns);
+      leave(&sandbox, 1);
+    }
+    sandbox.begun_ns = monotonic_ns();
+    int result = sandbox.init > 0 ? 0 : sandbox_make(&sandbox);
+    if (result == 0)
+      result = step_run(&sandbox);
+    if (result < 0)
+      answer_failed(&sandbox);
+    if (result != 0)
+      leave(&sandbox, result < 0 ? 1 : 0);
+  }
+}
