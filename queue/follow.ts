@@ -1,7 +1,7 @@
 // Following the events of one job: what is stored, then what comes, until its result. No polling, no connection of its own.
 import type { Redis } from 'ioredis'
 import { readEvents, type StoredEvent } from './events.js'
-import { eventsChannel } from './keys.js'
+import { eventsChannel, jobKey } from './keys.js'
 import type { Listener } from './listener.js'
 
 const pageEvents = 200
@@ -29,7 +29,13 @@ function openLatch(signal: AbortSignal): { set(): void; wait(): Promise<void> } 
   }
 }
 
-/** Ends after the `result` event, or when aborted. The caller has checked that the job is the tenant’s. */
+/** Finished, or no longer kept. */
+async function hasEnded(redis: Redis, jobId: string): Promise<boolean> {
+  const state = await redis.hget(jobKey(jobId), 'state')
+  return state === null || state === 'finished'
+}
+
+/** Ends after the `result` event, when there can be none, or when aborted. The caller has checked that the job is the tenant’s. */
 export async function* follow(
   redis: Redis,
   listener: Listener,
@@ -40,6 +46,7 @@ export async function* follow(
   const latch = openLatch(signal)
   const stop = await listener.listen(eventsChannel(jobId), () => latch.set())
   let last = afterId
+  let isOver = false
   try {
     while (!signal.aborted) {
       const events = await readEvents(redis, jobId, last, pageEvents)
@@ -49,7 +56,11 @@ export async function* follow(
         last = event.id
         if (event.name === 'result') return
       }
-      if (events.length < pageEvents) await latch.wait()
+      if (events.length === pageEvents) continue
+      // Over before this read, and nothing in it: the events are no longer kept, or the client has had them all.
+      if (isOver) return
+      if (events.length === 0) isOver = await hasEnded(redis, jobId)
+      if (!isOver) await latch.wait()
     }
   } finally {
     stop()
