@@ -410,7 +410,7 @@ static int account(struct step *step) {
   used->throttled_ns = less(used->throttled_ns, base->throttled_ns);
   used->oom_kills = less(used->oom_kills, base->oom_kills);
   used->process_refusals = less(used->process_refusals, base->process_refusals);
-  used->memory_peak_bytes = less(used->memory_peak_bytes, base->memory_now_bytes);
+  /* Not less the memory at the barrier: that was the waiting job's own copy of us, and is given back at the exec. */
   if (used->oom_kills > 0 && strcmp(step->reason, "none") == 0)
     step->reason = "memory";
   return 0;
