@@ -1,0 +1,220 @@
+// Limits: the seven programs of the first page, and those that try to be mistaken for another ending.
+import t from 'tap'
+import type { JobSpec } from '../../contract/job.js'
+import type { Outcome } from '../../contract/outcome.js'
+import { accountOf, asRoot, openTenant } from '../stack.js'
+
+const tenant = openTenant('sandbox-limit')
+const mebibyte = 1_048_576
+const python = (source: string, more: Partial<JobSpec> = {}): JobSpec => ({
+  language: 'python',
+  source,
+  ...more,
+})
+const bash = (source: string, more: Partial<JobSpec> = {}): JobSpec => ({
+  language: 'bash',
+  source,
+  ...more,
+})
+const c = (source: string, more: Partial<JobSpec> = {}): JobSpec => ({
+  language: 'c',
+  source,
+  ...more,
+})
+
+type Row = {
+  readonly name: string
+  readonly spec: JobSpec
+  readonly outcome: Outcome
+  readonly limit?: string
+}
+
+const rows: readonly Row[] = [
+  { name: 'prints', spec: python('print(6 * 7)'), outcome: 'ok' },
+  {
+    name: 'loops for ever',
+    spec: python('while True: pass', { limits: { cpuMs: 300 } }),
+    outcome: 'cpu-time-limit',
+    limit: 'cpuMs',
+  },
+  {
+    name: 'loops for ever in four processes',
+    spec: python('import os\nos.fork(); os.fork()\nwhile True: pass', { limits: { cpuMs: 600 } }),
+    outcome: 'cpu-time-limit',
+    limit: 'cpuMs',
+  },
+  {
+    name: 'sleeps',
+    spec: bash('sleep 60', { limits: { wallMs: 300 } }),
+    outcome: 'wall-time-limit',
+    limit: 'wallMs',
+  },
+  {
+    name: 'waits for input that is at its end',
+    spec: bash('read x; exit 3'),
+    outcome: 'exit-nonzero',
+  },
+  {
+    name: 'allocates 1 GiB',
+    spec: python('x = bytearray(1 << 30)\nfor i in range(0, len(x), 4096): x[i] = 1'),
+    outcome: 'memory-limit',
+    limit: 'memoryBytes',
+  },
+  {
+    name: 'allocates in many processes',
+    spec: python(
+      'import os\nfor n in range(8):\n  if os.fork() == 0: break\nx = bytearray(20 << 20)\nfor i in range(0, len(x), 4096): x[i] = 1\nimport time; time.sleep(30)',
+      { limits: { memoryBytes: 96 * mebibyte } },
+    ),
+    outcome: 'memory-limit',
+    limit: 'memoryBytes',
+  },
+  {
+    name: 'forks for ever',
+    spec: python('import os\nwhile True: os.fork()', { limits: { wallMs: 4000, cpuMs: 4000 } }),
+    outcome: 'process-limit',
+    limit: 'processes',
+  },
+  {
+    name: 'forks for ever in a shell',
+    spec: bash(':() { :|:& }; :; wait; sleep 20', { limits: { wallMs: 4000, cpuMs: 4000 } }),
+    outcome: 'process-limit',
+    limit: 'processes',
+  },
+  {
+    name: 'makes threads for ever',
+    spec: python(
+      'import threading, time\nwhile True: threading.Thread(target=time.sleep, args=(30,)).start()',
+      { limits: { wallMs: 8000 } },
+    ),
+    outcome: 'process-limit',
+    limit: 'processes',
+  },
+  {
+    name: 'writes for ever to standard output',
+    spec: bash('yes', { limits: { outputBytes: 1000 } }),
+    outcome: 'output-limit',
+    limit: 'outputBytes',
+  },
+  {
+    name: 'writes for ever to standard error',
+    spec: bash('yes >&2', { limits: { outputBytes: 1000 } }),
+    outcome: 'output-limit',
+    limit: 'outputBytes',
+  },
+  { name: 'writes for ever to one file', spec: bash('cat /dev/zero > big'), outcome: 'disk-limit' },
+  {
+    name: 'writes for ever to many files',
+    spec: bash('for n in $(seq 1000); do head -c 1000000 /dev/zero > f$n || exit 1; done', {
+      limits: { diskBytes: 16 * mebibyte },
+    }),
+    outcome: 'disk-limit',
+  },
+  {
+    name: 'makes files for ever',
+    spec: bash('for n in $(seq 20000); do : > f$n || exit 1; done'),
+    outcome: 'disk-limit',
+  },
+  {
+    name: 'fills /tmp',
+    spec: bash('head -c 500000000 /dev/zero > /tmp/big'),
+    outcome: 'disk-limit',
+  },
+  {
+    name: 'catches SIGXFSZ and goes on',
+    spec: bash('trap "" XFSZ; head -c 100000000 /dev/zero > big; exit 0', {
+      limits: { diskBytes: 128 * mebibyte, memoryBytes: 512 * mebibyte },
+    }),
+    outcome: 'ok',
+  },
+  {
+    name: 'a compiler that is made to read for ever',
+    spec: c('#include </dev/zero>\nint main(void) { return 0; }'),
+    outcome: 'compile-error',
+  },
+  {
+    name: 'a compiler that is made to write a giant',
+    spec: c('int main[1 << 29] = {1};\nint more[1 << 29] = {2};'),
+    outcome: 'compile-error',
+  },
+]
+
+/** A bomb for the compiler ends by whichever of the compile step's limits it meets first. */
+const ofCompiler = [
+  'compile-error',
+  'memory-limit',
+  'cpu-time-limit',
+  'wall-time-limit',
+  'disk-limit',
+  'output-limit',
+]
+
+for (const { name, spec, outcome, limit } of rows) {
+  t.test(name, async (t) => {
+    const job = await tenant.run(spec)
+    if (outcome === 'compile-error') {
+      t.ok(ofCompiler.includes(job.outcome ?? ''), accountOf(job))
+      t.equal(job.failedStep, 'compile')
+    } else t.equal(job.outcome, outcome, accountOf(job))
+    if (limit !== undefined) {
+      t.equal(job.cause?.limit, limit, 'the cause names the limit')
+      t.ok(
+        (job.cause?.reached ?? -1) >= (job.cause?.limitValue ?? Number.POSITIVE_INFINITY) * 0.98,
+        `what was reached: ${job.cause?.reached} of ${job.cause?.limitValue}`,
+      )
+    }
+  })
+}
+
+t.test('the host’s /etc/shadow is not the one inside', async (t) => {
+  const mark = asRoot(['sh', '-c', 'sha256sum < /etc/shadow | cut -c 1-64']).trim()
+  for (const uid of [1000, 0]) {
+    const job = await tenant.run(
+      bash(
+        'cat /etc/shadow | sha256sum | cut -c 1-64; ls /root /home /var/lib/stockade* /run/stockade* /opt',
+        { user: { uid, gid: uid } },
+      ),
+    )
+    t.notMatch(job.stdout, mark, `uid ${uid}`)
+    t.notMatch(job.stdout, /stockade/, `uid ${uid}: nothing of the service is there`)
+  }
+})
+
+t.test('a mount of / is denied with a reason', async (t) => {
+  const answer = await tenant.request('POST', '/v1/jobs', {
+    ...bash('ls /host'),
+    mounts: [{ type: 'bind', source: '/', target: '/host' }],
+  })
+  t.equal(answer.status, 403)
+  const { code, violations } = answer.json as {
+    code: string
+    violations: { rule: string; pointer: string }[]
+  }
+  t.equal(code, 'policy-denied')
+  t.ok(
+    violations.some((one) => one.rule === 'host-path-mount' && one.pointer === '/mounts/0/source'),
+    answer.text,
+  )
+})
+
+t.test('limits are read back from the kernel as they were asked', async (t) => {
+  const limits = { memoryBytes: 67 * mebibyte, processes: 17, cpus: 0.5 }
+  const job = await tenant.run(bash('true', { limits }))
+  t.equal(job.isolation?.limits.memoryBytes, limits.memoryBytes, accountOf(job))
+  t.equal(job.isolation?.limits.processes, limits.processes)
+  t.equal(
+    (job.isolation?.limits.cpuQuotaUs ?? 0) / (job.isolation?.limits.cpuPeriodUs ?? 1),
+    limits.cpus,
+  )
+})
+
+t.test('a share of a processor holds a loop back, and says so', async (t) => {
+  const job = await tenant.run(
+    python('import time\nend = time.process_time() + 0.2\nwhile time.process_time() < end: pass', {
+      limits: { cpus: 0.25 },
+    }),
+  )
+  t.equal(job.outcome, 'ok', accountOf(job))
+  t.ok((job.usage?.wallMs ?? 0) > 2 * (job.usage?.cpuMs ?? 0), JSON.stringify(job.usage))
+  t.ok((job.usage?.throttledMs ?? 0) > 0, 'throttled time is told')
+})
