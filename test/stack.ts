@@ -1,7 +1,9 @@
 // The running stack as the tests see it: tenants of their own on the instance that test/run has brought up, and root for
 // looking at the host's side.
 import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import type { JobSpec } from '../contract/job.js'
 import type { Job } from '../contract/result.js'
 import { repository } from './tidy-source.js'
@@ -66,6 +68,26 @@ export function servicePid(service: ServiceName): number {
   const pid = new RegExp(`^${service}\\s+running\\s+(\\d+)`, 'm').exec(stdout)?.[1]
   if (pid === undefined) throw new Error(`${service} of ${instance} does not run:\n${stdout}`)
   return Number(pid)
+}
+
+/** Stops or starts one service by whatever supervises it here. */
+export function supervise(verb: 'stop' | 'start', service: ServiceName): void {
+  const bySystemd = ['systemctl', verb, `${instance}-${service}`]
+  const byRunit = ['sv', '-w', '30', verb, `/var/lib/${instance}/service/${service}`]
+  asRoot(existsSync('/run/systemd/system') ? bySystemd : byRunit)
+}
+
+/** Tries again while the service is away, up to a minute: what a careful client does. */
+export async function persist<Result>(attempt: () => Promise<Result>): Promise<Result> {
+  const end = Date.now() + 60_000
+  for (;;) {
+    try {
+      return await attempt()
+    } catch (error) {
+      if (Date.now() > end) throw error
+      await setTimeout(100)
+    }
+  }
 }
 
 async function answerOf(response: Response): Promise<Answer> {

@@ -1,0 +1,43 @@
+// Runs the commands of README.md that are marked `<!-- tested: … -->`, as they stand there, and looks for what the mark names.
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t from 'tap'
+import { address, openTenant } from './stack.js'
+import { read } from './tidy-source.js'
+
+type Command = { readonly expected: string; readonly text: string }
+
+/** Fenced shell blocks right after a mark. */
+function commands(document: string): Command[] {
+  const blocks = document.matchAll(/<!-- tested: (.+?) -->\s*\n\s*```sh\n([\s\S]*?)```/g)
+  return [...blocks].map(([, expected = '', text = '']) => ({
+    expected,
+    text: text.replace(/^ +/gm, ''),
+  }))
+}
+
+const directory = mkdtempSync(join(tmpdir(), 'stockade-readme-'))
+const keyFile = join(directory, 'key')
+writeFileSync(keyFile, `${openTenant('readme').key}\n`, { mode: 0o600 })
+t.teardown(() => rmSync(directory, { recursive: true }))
+
+const all = commands(read('README.md'))
+const setup = all.filter(({ expected }) => expected === 'setup').map(({ text }) => text)
+const tested = all.filter(({ expected }) => expected !== 'setup')
+
+t.ok(setup.length > 0 && tested.length >= 10, `${tested.length} commands are marked`)
+
+for (const { expected, text } of tested) {
+  t.test(text.trim().slice(0, 100), (t) => {
+    const run = spawnSync('bash', ['-c', [...setup, text].join('\n')], {
+      encoding: 'utf8',
+      env: { ...process.env, STOCKADE_ADDRESS: address, STOCKADE_KEY_FILE: keyFile },
+      timeout: 60_000,
+    })
+    t.equal(run.status, 0, run.stderr)
+    t.ok(run.stdout.includes(expected), `prints ${expected}: ${run.stdout.slice(0, 1500)}`)
+    t.end()
+  })
+}
