@@ -48,15 +48,17 @@ make_client_profile() {
 }
 
 show_first_request() {
-  local profile
+  local profile home
   profile=$(client_profile)
+  home=$(client_home)
+  profile="~${profile#"$home"}" # As the reader types it; the shell expands it.
   cat <<EOF
 
 Stockade is ready at $(origin), API documentation at $(origin)/docs
 Try it:
 
 curl -s '$(origin)/v1/jobs?wait=10' \\
-  -H "Authorization: Bearer \$(cat ${profile/#$(client_home)/\~})" -H 'Content-Type: application/json' \\
+  -H "Authorization: Bearer \$(cat $profile)" -H 'Content-Type: application/json' \\
   -d '{"language":"python","source":"print(6 * 7)"}'
 EOF
 }

@@ -1,12 +1,12 @@
 // The page docs/policy.md, made from the rules themselves. Pure: the caller writes the file.
-import { presetGrants } from './preset.js'
-import { policyRevision } from './rule.js'
-import { rules } from './rules.js'
-
-const example = (value: object): string => `\`${JSON.stringify(value).slice(0, 160)}\``
+import { presetGrants } from './grant-file.js'
+import { policyRevision, rules } from './rules.js'
 
 function ruleSection(rule: (typeof rules)[number]): string {
-  const deny = rule.fixtures.deny.slice(0, 3).map((fixture) => `- ${example(fixture)}`)
+  const deny = rule
+    .fixtures()
+    .deny.slice(0, 4)
+    .map((fixture) => `- ${fixture.name}`)
   return `### ${rule.id}
 
 ${rule.title}. ${rule.why}

@@ -1,83 +1,125 @@
-// Step 3 of 10: a job and its tenant's grant → a verdict with every reason, and the plan when there is none.
-// All rules run; a rule that throws denies. Nothing here reads clock, environment or disk, so api and worker agree.
+// Step 3 of 10: a job and a grant → a verdict, with every reason at once, and a plan when it is allow.
+import { Compile } from 'typebox/compile'
 import type { Catalogue } from '../contract/catalogue.js'
 import type { JobSpec } from '../contract/job.js'
+import { Plan } from '../contract/plan.js'
 import type { Evaluation, Violation } from '../contract/verdict.js'
 import type { Ask } from './ask.js'
 import type { LoadedGrant } from './grant-file.js'
 import { askOfJob } from './job-ask.js'
-import { planOfJob } from './job-plan.js'
-import { type Context, type Judge, type Platform, policyRevision, type Rule } from './rule.js'
-import { rules } from './rules.js'
+import { planOf } from './job-plan.js'
+import { resolve } from './resolve.js'
+import type { Context, Judge, Platform, Rule } from './rule.js'
+import { policyRevision, rules } from './rules.js'
 
 export type { Platform } from './rule.js'
 
+export type CompiledRule = { readonly id: string; readonly judge: Judge }
+
+/** A rule list that cannot be trusted: such a process does not start. */
 export class RuleListError extends Error {}
 
-type Compiled = { readonly id: string; readonly judge: Judge }
-
-function checkRule(rule: Rule, seen: Set<string>): void {
-  if (!/^[a-z][a-z0-9-]*$/.test(rule.id)) throw new RuleListError(`${rule.id} is not an id`)
-  if (seen.has(rule.id)) throw new RuleListError(`${rule.id} is there twice`)
-  seen.add(rule.id)
-  if (rule.fixtures.deny.length === 0 || rule.fixtures.allow.length === 0)
-    throw new RuleListError(`${rule.id} lacks fixtures`)
+function judgeAt(rule: Rule, revision: number): Judge | null {
+  let judge: Judge | null = null
   let last = 0
-  for (const revision of rule.revisions) {
-    if (revision.since <= last) throw new RuleListError(`the revisions of ${rule.id} do not rise`)
-    last = revision.since
+  for (const candidate of rule.revisions) {
+    if (!Number.isInteger(candidate.since) || candidate.since <= last)
+      throw new RuleListError(`rule ${rule.id}: revisions must rise`)
+    last = candidate.since
+    if (candidate.since <= revision) judge = candidate.judge
   }
+  if (last === 0) throw new RuleListError(`rule ${rule.id} has no revision`)
+  return judge
 }
 
-/** The judgement of each rule at one policy revision. @throws RuleListError: a bad list cannot start. */
-export function compileRules(list: readonly Rule[], revision: number): Compiled[] {
+/**
+ * The rules in force at a revision, in list order.
+ * @throws RuleListError for a duplicate or malformed id, no field, or revisions that do not rise.
+ */
+export function compileRules(list: readonly Rule[], revision: number): readonly CompiledRule[] {
   const seen = new Set<string>()
-  return list.flatMap((rule) => {
-    checkRule(rule, seen)
-    const judge = rule.revisions.filter((entry) => entry.since <= revision).at(-1)?.judge
-    return judge === undefined ? [] : [{ id: rule.id, judge }]
-  })
+  const compiled: CompiledRule[] = []
+  for (const rule of list) {
+    if (!/^[a-z][a-z-]{1,62}$/.test(rule.id)) throw new RuleListError(`bad rule id ${rule.id}`)
+    if (seen.has(rule.id)) throw new RuleListError(`rule ${rule.id} is listed twice`)
+    if (rule.fields.length === 0) throw new RuleListError(`rule ${rule.id} claims no field`)
+    seen.add(rule.id)
+    const judge = judgeAt(rule, revision)
+    if (judge !== null) compiled.push({ id: rule.id, judge })
+  }
+  return compiled
 }
 
-/** Every violation of an ask, in the rules' order. */
-export function violationsOf(
-  compiled: readonly Compiled[],
+/** Runs every rule; one that throws denies in its own name. */
+export function runRules(
+  compiled: readonly CompiledRule[],
   ask: Ask,
   context: Context,
 ): Violation[] {
   const violations: Violation[] = []
-  for (const { id, judge } of compiled) {
+  for (const rule of compiled) {
     try {
-      for (const finding of judge(ask, context)) violations.push({ rule: id, ...finding })
+      for (const { pointer, message } of rule.judge(ask, context))
+        violations.push({ rule: rule.id, pointer, message })
     } catch {
-      // Fail closed: what a rule cannot judge is not allowed.
       violations.push({
-        rule: id,
+        rule: rule.id,
         pointer: '',
-        message: 'the rule could not judge this request, so it is denied.',
+        message: 'This rule failed while judging the request, so the request is denied.',
       })
     }
   }
   return violations
 }
 
-const compiledRules = compileRules(rules, policyRevision)
+const inForce = compileRules(rules, policyRevision)
+const planSchema = Compile(Plan)
 
-/** The verdict on a job that matches its schema. Pure. */
-export function judge(
-  spec: JobSpec,
-  loaded: LoadedGrant,
+function planOrViolation(ask: Ask, context: Context): Plan | Violation {
+  try {
+    const plan = planOf(ask, context)
+    if (planSchema.Check(plan)) return plan
+  } catch {
+    // Told below: what cannot be planned is not run.
+  }
+  return {
+    rule: 'plan',
+    pointer: '',
+    message: 'No complete plan follows from this request, so it is denied.',
+  }
+}
+
+/** Judges an ask from any door: a job’s, or later a Docker request’s. Never throws. */
+export function judgeAsk(
+  ask: Ask,
+  grant: LoadedGrant,
   catalogue: Catalogue,
   platform: Platform,
 ): Evaluation {
-  const context: Context = { grant: loaded.grant, catalogue, platform }
-  const violations = violationsOf(compiledRules, askOfJob(spec), context)
-  const allowed = violations.length === 0
-  return {
-    verdict: allowed ? 'allow' : 'deny',
-    policyRevision,
-    grant: { name: loaded.grant.name, revision: loaded.revision },
-    violations,
-    plan: allowed ? planOfJob(spec, context) : null,
+  const context: Context = {
+    grant: grant.grant,
+    catalogue,
+    platform,
+    resolved: resolve(ask, grant.grant, catalogue),
   }
+  const violations = runRules(inForce, ask, context)
+  const planned = violations.length === 0 ? planOrViolation(ask, context) : null
+  if (planned !== null && 'rule' in planned) violations.push(planned)
+  return {
+    verdict: violations.length === 0 ? 'allow' : 'deny',
+    policyRevision,
+    grant: { name: grant.grant.name, revision: grant.revision },
+    violations,
+    plan: planned === null || 'rule' in planned ? null : planned,
+  }
+}
+
+/** Judges a job that `checkJobSpec` has accepted. `plan` is null exactly when the verdict is deny. */
+export function judge(
+  spec: JobSpec,
+  grant: LoadedGrant,
+  catalogue: Catalogue,
+  platform: Platform,
+): Evaluation {
+  return judgeAsk(askOfJob(spec), grant, catalogue, platform)
 }

@@ -1,137 +1,144 @@
-// An allowed job → its plan: everything resolved, nothing left open. Called only after every rule has passed.
-import type { ImageEntry, Language } from '../contract/catalogue.js'
-import type { JobSpec } from '../contract/job.js'
+// From a judged Ask to a Plan: every default is decided here, and nothing is left open.
+// It is called only when every rule has allowed; it refuses nothing and looks nothing up but what was resolved.
+import type { Language } from '../contract/catalogue.js'
+import type { Grant } from '../contract/grant.js'
 import type { Plan, PlanStep } from '../contract/plan.js'
+import type { Ask } from './ask.js'
 import type { Context } from './rule.js'
-import { jobProfile } from './rule-apparmor-profile.js'
-import { findImage } from './rule-image.js'
-import { findLanguage, imageOfLanguage } from './rule-language.js'
 
-const workspace = '/work'
-/** The uid and gid that images have a user `job` for. */
-const jobId = 1000
-/** Making and ending the sandbox and the time between steps, beyond the steps' own limits, milliseconds. */
-const lifetimeSlackMs = 30_000
-const basicEnvironment = { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: workspace, LANG: 'C.UTF-8' }
+export const workspace = '/work'
+/** The label of profiles/apparmor/stockade-job. */
+export const apparmorLabel = 'stockade-job'
+/** The user of a job that asks for none: `job` in the images’ /etc/passwd. */
+export const plainId = 1000
+/** What a sandbox may live beyond its steps: set-up, files, clean-up. Milliseconds. */
+export const lifetimeSlackMs = 30_000
+/** The priority of a job that asks for none. */
+export const plainPriority = 5
 
-type Resolved = { readonly language: Language | null; readonly image: ImageEntry }
+const baseEnvironment: ReadonlyArray<readonly [string, string]> = [
+  ['PATH', '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'],
+  ['HOME', workspace],
+  ['LANG', 'C.UTF-8'],
+]
 
-function resolve(spec: JobSpec, { catalogue }: Context): Resolved {
-  const language = spec.language === undefined ? undefined : findLanguage(catalogue, spec.language)
-  const image =
-    language === undefined
-      ? findImage(catalogue.images, spec.image ?? '')
-      : imageOfLanguage(catalogue, language)
-  if (image === undefined) throw new Error('a job was allowed whose image is not there')
-  return { language: language ?? null, image }
+/** Language data may say `{halfMemoryMiB}`: half of the step’s memory, for runtimes that must be told a heap size. */
+function fill(text: string, memoryBytes: number): string {
+  if (!text.includes('{')) return text
+  return text.replaceAll('{halfMemoryMiB}', String(Math.max(1, Math.floor(memoryBytes / 2097152))))
 }
 
-type LimitName =
-  | 'wallMs'
-  | 'cpuMs'
-  | 'memoryBytes'
-  | 'processes'
-  | 'openFiles'
-  | 'fileBytes'
-  | 'diskBytes'
-  | 'outputBytes'
-
-/** What was asked, else the grant's default. The disk is in memory, so neither of its limits is ever above memory. */
-function limitOf(name: LimitName, spec: JobSpec, context: Context): number {
-  const asked = spec.limits?.[name]
-  if (asked !== undefined) return asked
-  const standard = context.grant.limits[name].default
-  if (name === 'diskBytes') return Math.min(standard, limitOf('memoryBytes', spec, context))
-  if (name === 'fileBytes') return Math.min(standard, limitOf('diskBytes', spec, context))
-  return standard
+function environmentOf(
+  language: Language | null,
+  memoryBytes: number,
+  callers: Ask['environment'],
+): string[] {
+  const variables = new Map(baseEnvironment)
+  if (language !== null)
+    for (const [name, value] of Object.entries(language.environment))
+      variables.set(name, fill(value, memoryBytes))
+  for (const { name, value } of callers) variables.set(name, value)
+  return Array.from(variables, ([name, value]) => `${name}=${value}`)
 }
 
-function environmentOf(spec: JobSpec, language: Language | null): string[] {
-  const merged = { ...basicEnvironment, ...language?.environment, ...spec.env }
-  return Object.entries(merged).map(([name, value]) => `${name}=${value}`)
+/** A program path with a slash is taken from the starting directory, as a shell would; the launcher wants it absolute. */
+function absoluteProgram(argv: string[], directory: string): string[] {
+  const [program = '', ...rest] = argv
+  if (program.startsWith('/') || !program.includes('/')) return argv
+  return [`${directory === '/' ? '' : directory}/${program}`, ...rest]
 }
 
-function runStep(spec: JobSpec, context: Context, language: Language | null): PlanStep {
-  const argv =
-    language === null ? [...(spec.command ?? [])] : [...language.run, ...(spec.arguments ?? [])]
+/** The priority in force: what was asked, else 5, never more urgent than the grant allows. */
+export function priorityOf(asked: number | undefined, grant: Grant): number {
+  return Math.max(asked ?? plainPriority, grant.priorityMinimum)
+}
+
+function compileStep(ask: Ask, context: Context, compile: readonly string[]): PlanStep {
+  const { grant, resolved } = context
+  const { limits } = grant
   return {
-    name: 'run',
-    argv,
-    environment: environmentOf(spec, language),
-    directory: spec.workdir ?? workspace,
-    wallMs: limitOf('wallMs', spec, context),
-    cpuMs: limitOf('cpuMs', spec, context),
-    memoryBytes: limitOf('memoryBytes', spec, context),
-    processes: limitOf('processes', spec, context),
-    openFiles: limitOf('openFiles', spec, context),
-    fileBytes: limitOf('fileBytes', spec, context),
-    stackBytes: context.grant.limits.stackBytes,
-    outputBytes: limitOf('outputBytes', spec, context),
-    takesStdin: spec.stdin !== undefined || spec.stdinBase64 !== undefined,
-    seccomp: spec.seccomp ?? context.grant.seccompProfiles[0] ?? 'default',
-    failureOutcome: 'program',
-  }
-}
-
-/** Compiling is a step like any other, jailed alike, with limits of its own: the caller's are for the program. */
-function compileStep(spec: JobSpec, context: Context, language: Language, run: PlanStep): PlanStep {
-  const { limits, seccompProfiles } = context.grant
-  return {
-    ...run,
     name: 'compile',
-    argv: [...(language.compile ?? [])],
-    environment: environmentOf({ ...spec, env: {} }, language),
+    argv: compile.map((argument) => fill(argument, limits.compileMemoryBytes)),
+    // The caller’s environment is the program’s, not the compiler’s.
+    environment: environmentOf(resolved.language, limits.compileMemoryBytes, []),
     directory: workspace,
     wallMs: limits.compileWallMs,
     cpuMs: limits.compileCpuMs,
     memoryBytes: limits.compileMemoryBytes,
     processes: limits.compileProcesses,
-    openFiles: limits.openFiles.maximum,
-    fileBytes: Math.max(
-      run.fileBytes,
-      Math.min(limits.fileBytes.default, limits.diskBytes.default),
-    ),
+    openFiles: limits.openFiles.default,
+    fileBytes: Math.min(resolved.limits.diskBytes, limits.fileBytes.maximum),
+    stackBytes: limits.stackBytes,
     outputBytes: limits.outputBytes.default,
     takesStdin: false,
-    seccomp: seccompProfiles.includes('build') ? 'build' : run.seccomp,
+    seccomp: grant.seccompProfiles.includes('build') ? 'build' : seccompOf(ask, grant),
     failureOutcome: 'compile-error',
   }
 }
 
-export function planOfJob(spec: JobSpec, context: Context): Plan {
-  const { language, image } = resolve(spec, context)
-  const { grant, platform } = context
-  const run = runStep(spec, context, language)
-  const steps =
-    language === null || language.compile === null
-      ? [run]
-      : [compileStep(spec, context, language, run), run]
-  const diskBytes = limitOf('diskBytes', spec, context)
+function seccompOf(ask: Ask, grant: Grant): string {
+  const profile = ask.seccomp?.value ?? grant.seccompProfiles[0]
+  if (profile === undefined) throw new Error('the grant names no seccomp profile')
+  return profile
+}
+
+function runStep(ask: Ask, context: Context): PlanStep {
+  const { grant, resolved } = context
+  const { language, limits } = resolved
+  const directory = ask.directory?.value ?? workspace
+  const program = language?.run.map((argument) => fill(argument, limits.memoryBytes)) ?? []
+  const argv = [...program, ...ask.argv.map((argument) => argument.value)]
+  return {
+    name: 'run',
+    argv: absoluteProgram(argv, directory),
+    environment: environmentOf(language, limits.memoryBytes, ask.environment),
+    directory,
+    wallMs: limits.wallMs,
+    cpuMs: limits.cpuMs,
+    memoryBytes: limits.memoryBytes,
+    processes: limits.processes,
+    openFiles: limits.openFiles,
+    fileBytes: limits.fileBytes,
+    stackBytes: grant.limits.stackBytes,
+    outputBytes: limits.outputBytes,
+    takesStdin: ask.stdinBytes !== null && ask.stdinBytes.value > 0,
+    seccomp: seccompOf(ask, grant),
+    failureOutcome: 'program',
+  }
+}
+
+function mostOf(steps: readonly PlanStep[], key: 'memoryBytes' | 'processes'): number {
+  return Math.max(...steps.map((step) => step[key]))
+}
+
+export function planOf(ask: Ask, context: Context): Plan {
+  const { grant, platform, resolved } = context
+  const { image, language, limits } = resolved
+  if (image === null) throw new Error('no image was resolved')
+  const steps = [runStep(ask, context)]
+  const compile = language?.compile ?? null
+  if (compile !== null) steps.unshift(compileStep(ask, context, compile))
   return {
     runtime: 'native',
     imageName: image.name,
     imageDigest: image.digest,
     hostname: 'sandbox',
-    uid: spec.user?.uid ?? jobId,
-    gid: spec.user?.gid ?? jobId,
+    uid: ask.uid?.value ?? plainId,
+    gid: ask.gid?.value ?? plainId,
     workspace,
-    memoryBytes: Math.max(...steps.map((step) => step.memoryBytes)),
-    // A compiler's output must fit even where the program itself may write little.
-    diskBytes: steps.length === 1 ? diskBytes : Math.max(diskBytes, grant.limits.diskBytes.default),
+    memoryBytes: mostOf(steps, 'memoryBytes'),
+    diskBytes: limits.diskBytes,
     diskInodes: grant.limits.diskInodes,
-    processes: Math.max(...steps.map((step) => step.processes)),
-    cpuMillis:
-      spec.limits?.cpus === undefined
-        ? grant.limits.cpuMillis.default
-        : Math.ceil(spec.limits.cpus * 1000),
+    processes: mostOf(steps, 'processes'),
+    cpuMillis: Math.round(limits.cpuMillis),
     proc: grant.procView,
-    network: spec.network === 'loopback' ? 'loopback' : 'none',
-    apparmor: platform.apparmor ? jobProfile : 'none',
+    network: ask.network?.value === 'loopback' ? 'loopback' : 'none',
+    apparmor: platform.apparmor ? apparmorLabel : 'none',
     landlockAbiMinimum: grant.landlockAbiMinimum,
     lifetimeMs: steps.reduce((sum, step) => sum + step.wallMs, lifetimeSlackMs),
-    attempts: spec.retry?.attempts ?? grant.limits.attempts.default,
-    expiresAfterMs: spec.expiresAfterMs ?? grant.limits.expiresAfterMs.default,
+    attempts: limits.attempts,
+    expiresAfterMs: limits.expiresAfterMs,
     steps,
-    fileCount: (spec.files?.length ?? 0) + (language === null ? 0 : 1),
+    fileCount: ask.files.length + (ask.sourceBytes === null ? 0 : 1),
   }
 }

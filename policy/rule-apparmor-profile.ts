@@ -1,38 +1,40 @@
-// AppArmor: our own profile, where the kernel has it; a grant can demand that it does.
-import { type Finding, quote, type Rule } from './rule.js'
+// AppArmor profiles by name: there is one, and it must be enforceable to be asked for.
+import { apparmorLabel } from './job-plan.js'
+import { allowed, deny, type Judge, type Rule } from './rule.js'
+import { quote } from './wording.js'
 
-/** The one profile for jobs (profiles/apparmor). */
-export const jobProfile = 'stockade-job'
+const judge: Judge = (ask, { platform }) => {
+  if (ask.apparmor === null) return allowed
+  const { value, pointer } = ask.apparmor
+  if (value !== apparmorLabel)
+    return deny(
+      pointer,
+      `There is no AppArmor profile ${quote(value)} for jobs; the one there is, ${apparmorLabel}, needs no asking.`,
+    )
+  return platform.apparmor
+    ? allowed
+    : deny(
+        pointer,
+        `Asked AppArmor ${apparmorLabel}, but this machine’s kernel has no AppArmor in force.`,
+      )
+}
 
 export const apparmorProfile: Rule = {
   id: 'apparmor-profile',
-  title: 'Our AppArmor profile, or none where there is none',
-  why: 'An unconfined label takes a whole layer away (CIS Docker 5.1; Kubernetes pod security, baseline).',
+  title: 'The AppArmor profile of jobs',
+  why: 'A profile written for something else may allow more; and a protection that was asked for and cannot be enforced is refused, not forgotten.',
   fields: ['/apparmor'],
-  revisions: [
-    {
-      since: 1,
-      judge: (ask, { grant, platform }) => {
-        const findings: Finding[] = []
-        const asked = ask.apparmor
-        if (asked !== null && asked.value !== jobProfile) {
-          findings.push({
-            pointer: asked.pointer,
-            message: `${quote(asked.value)} is not granted; jobs run under "${jobProfile}", and "unconfined" is never possible.`,
-          })
-        }
-        if (!platform.apparmor && (grant.apparmorRequired || asked?.value === jobProfile)) {
-          findings.push({
-            pointer: asked?.pointer ?? '',
-            message: 'AppArmor is demanded, and this machine’s kernel has none.',
-          })
-        }
-        return findings
+  revisions: [{ since: 1, judge }],
+  fixtures: () => ({
+    allow: [{ name: 'the profile in force', job: { apparmor: 'stockade-job' } }],
+    deny: [
+      { name: 'another', job: { apparmor: 'docker-default' } },
+      { name: 'a path', job: { apparmor: 'localhost/../x' } },
+      {
+        name: 'on a kernel without it',
+        job: { apparmor: 'stockade-job' },
+        platform: { apparmor: false },
       },
-    },
-  ],
-  fixtures: {
-    allow: [{}],
-    deny: [{ apparmor: 'unconfined' }, { apparmor: 'docker-default' }, { apparmor: 'UNCONFINED' }],
-  },
+    ],
+  }),
 }

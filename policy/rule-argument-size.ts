@@ -1,47 +1,75 @@
-// Arguments: what execve(2) can take, without NUL.
-import { utf8Bytes } from './job-ask.js'
-import type { Finding, Rule } from './rule.js'
-import { stringBytesMax, totalBytesMax } from './rule-environment.js'
+// Arguments and environment together fit what the kernel and the launcher take.
+import { stepPayloadBytesMax } from '../contract/launch.js'
+import { untrusted } from './preset-untrusted.js'
+import { allowed, type Denial, deny, denyEach, type Judge, pointerOf, type Rule } from './rule.js'
+import { quantity } from './wording.js'
+
+/** MAX_ARG_STRLEN is 32 pages, the closing NUL included (include/uapi/linux/binfmts.h). */
+export const stringBytesMax = 131_071
+/** Beside the text of each string: its NUL, and its pointer or its key in the launcher’s frame, whichever is more. */
+const overheadBytes = 14
+/** What the step says beside the caller’s strings: our own environment, the language’s program, the limits. */
+const ownBytes = 8192
+
+/** The kernel gives a quarter of the stack’s limit (execve(2)); the launcher takes one frame. */
+function totalBytesMax(stackBytes: number): number {
+  return Math.min(Math.floor(stackBytes / 4), stepPayloadBytesMax) - ownBytes
+}
+
+const judge: Judge = (ask, { grant }) => {
+  const most = totalBytesMax(grant.limits.stackBytes)
+  let total = 0
+  const tooMuch = (bytes: number, pointer: string): readonly Denial[] | null => {
+    total += bytes + overheadBytes
+    if (total <= most) return null
+    return deny(
+      pointer,
+      `Here arguments and environment together pass ${quantity('totalBytes', most)}, the most there is.`,
+    )
+  }
+  for (const { name, value, pointer } of ask.environment) {
+    const denials = tooMuch(Buffer.byteLength(name) + Buffer.byteLength(value), pointer)
+    if (denials !== null) return denials
+  }
+  for (const { value, pointer } of ask.argv) {
+    const denials = tooMuch(Buffer.byteLength(value), pointer)
+    if (denials !== null) return denials
+  }
+  return allowed
+}
+
+const judgeStrings: Judge = (ask) =>
+  denyEach(ask.argv, pointerOf, ({ value }) => {
+    if (value.length * 3 <= stringBytesMax) return null
+    const bytes = Buffer.byteLength(value)
+    return bytes <= stringBytesMax
+      ? null
+      : `One argument has at most ${stringBytesMax} bytes; this has ${bytes}.`
+  })
 
 export const argumentSize: Rule = {
   id: 'argument-size',
-  title: 'Arguments that execve can take',
-  why: 'A NUL cuts an argument short, and an argument too long fails inside the sandbox, where it would look like our fault.',
-  fields: ['/command/*', '/arguments/*'],
+  title: 'Arguments and environment fit',
+  why: 'The kernel would refuse the program with E2BIG, and the fault would look like ours.',
+  fields: ['/command/*', '/arguments/*', '/env/*'],
   revisions: [
-    {
-      since: 1,
-      judge: (ask) => {
-        const findings: Finding[] = []
-        let total = 0
-        for (const [index, argument] of ask.argv.entries()) {
-          const bytes = utf8Bytes(argument.value) + 1
-          total += bytes
-          if (argument.value.includes('\0'))
-            findings.push({ pointer: argument.pointer, message: 'the argument has a NUL.' })
-          if (bytes > stringBytesMax)
-            findings.push({
-              pointer: argument.pointer,
-              message: `the argument has ${bytes} bytes; ${stringBytesMax} are possible.`,
-            })
-          if (index === 0 && argument.pointer.startsWith('/command') && argument.value === '')
-            findings.push({ pointer: argument.pointer, message: 'the program’s name is empty.' })
-        }
-        if (total > totalBytesMax)
-          findings.push({
-            pointer: ask.argv[0]?.pointer ?? '/command',
-            message: `all arguments together have ${total} bytes; ${totalBytesMax} are possible.`,
-          })
-        return findings
-      },
-    },
+    { since: 1, judge: (ask, context) => [...judgeStrings(ask, context), ...judge(ask, context)] },
   ],
-  fixtures: {
-    allow: [{ arguments: ['a', '', '--x=y'] }],
+  fixtures: () => ({
+    allow: [{ name: 'a long argument', job: { arguments: ['x'.repeat(stringBytesMax)] } }],
     deny: [
-      { arguments: ['a\0b'] },
-      { arguments: ['x'.repeat(131_072)] },
-      { arguments: Array.from({ length: 5 }, () => 'x'.repeat(60_000)) },
+      { name: 'one byte too long', job: { arguments: ['x'.repeat(stringBytesMax + 1)] } },
+      {
+        name: 'too long in UTF-8',
+        base: 'command',
+        job: { command: ['true', 'é'.repeat(70_000)] },
+      },
+      { name: 'too many together', job: { arguments: Array(20).fill('x'.repeat(100_000)) } },
+      {
+        name: 'an environment beyond a small stack',
+        job: { env: { A: 'x'.repeat(100_000), B: 'x'.repeat(30_000) } },
+        grant: { limits: { ...untrusted.limits, stackBytes: 524_288 } },
+      },
     ],
-  },
+  }),
 }

@@ -1,37 +1,75 @@
-// Callbacks: none is granted today. What is wrong with the address itself is said all the same.
-import { addressFault } from './address.js'
-import { type Finding, quote, type Rule } from './rule.js'
+// Callback addresses are public https, written plainly.
+import { addressFaults } from './callback-address.js'
+import { allowed, type Judge, type Rule } from './rule.js'
+
+const judge: Judge = (ask) => {
+  if (ask.callback === null) return allowed
+  const { value, pointer } = ask.callback
+  return addressFaults(value).map((message) => ({ pointer, message }))
+}
+
+const addresses = [
+  'http://hooks.example.com/',
+  'gopher://example.com/',
+  'file:///etc/passwd',
+  'not a url',
+  '//example.com/',
+  'https://user:pass@example.com/',
+  'https://user@example.com/',
+  'https://example.com:22/',
+  'https://example.com:6379/',
+  'https://localhost/',
+  'https://LOCALHOST./',
+  'https://a.localhost/',
+  'https://redis/',
+  'https://db.internal/',
+  'https://printer.local/',
+  'https://metadata.google.internal/',
+  'https://127.0.0.1/',
+  'https://127.1/',
+  'https://2130706433/',
+  'https://0x7f000001/',
+  'https://0177.0.0.1/',
+  'https://0/',
+  'https://0.0.0.0/',
+  'https://10.1.2.3/',
+  'https://172.31.255.255/',
+  'https://192.168.0.1/',
+  'https://169.254.169.254/latest/meta-data',
+  'https://100.100.100.200/',
+  'https://168.63.129.16/',
+  'https://224.0.0.1/',
+  'https://255.255.255.255/',
+  'https://8.8.8.8./',
+  'https://134744072/',
+  'https://[::1]/',
+  'https://[::]/',
+  'https://[::ffff:127.0.0.1]/',
+  'https://[::ffff:7f00:1]/',
+  'https://[::ffff:8.8.8.8]/',
+  'https://[::127.0.0.1]/',
+  'https://[64:ff9b::a9fe:a9fe]/',
+  'https://[2002:7f00:1::]/',
+  'https://[fd00:ec2::254]/',
+  'https://[fe80::1]/',
+  'https://[ff02::1]/',
+  'https://ⓛocalhost/',
+  'https://①②⑦.⓪.⓪.①/',
+  'https://example.com\\@127.0.0.1/',
+  'https://exa\tmple.com/',
+  ' https://example.com/',
+] as const
 
 export const callbackAddress: Rule = {
   id: 'callback-address',
-  title: 'No callback to where it must not go',
-  why: 'A callback makes the service itself send a request: to the metadata address, the database, the host (server-side request forgery).',
+  title: 'Callbacks to public addresses only',
+  why:
+    'A callback is a request that we make, from inside, on a stranger’s word: loopback, private and metadata addresses, ' +
+    'in decimal, octal, hexadecimal or IPv4-mapped spelling, are the classic targets. A name’s address is judged again when it is resolved.',
   fields: ['/callback'],
-  revisions: [
-    {
-      since: 1,
-      judge: (ask) => {
-        const asked = ask.callback
-        if (asked === null) return []
-        const findings: Finding[] = [
-          {
-            pointer: asked.pointer,
-            message: 'callbacks are not granted; use ?wait=, or follow the job’s events.',
-          },
-        ]
-        const fault = addressFault(asked.value)
-        if (fault !== null)
-          findings.push({ pointer: asked.pointer, message: `${quote(asked.value)} ${fault}.` })
-        return findings
-      },
-    },
-  ],
-  fixtures: {
-    allow: [{}],
-    deny: [
-      { callback: 'https://example.com/' },
-      { callback: 'http://127.0.0.1:6379/' },
-      { callback: 'http://2130706433/' },
-    ],
-  },
+  revisions: [{ since: 1, judge }],
+  fixtures: () => ({
+    allow: [{ name: 'none' }],
+    deny: addresses.map((callback) => ({ name: JSON.stringify(callback), job: { callback } })),
+  }),
 }

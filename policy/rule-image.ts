@@ -1,55 +1,48 @@
-// Images: only those of this machine, and of these only what the grant names.
-import type { ImageEntry } from '../contract/catalogue.js'
-import type { Grant } from '../contract/grant.js'
-import { quote, type Rule } from './rule.js'
+// An image must be on this machine and granted.
+import { grantsImage } from './resolve.js'
+import { allowed, deny, type Judge, type Rule } from './rule.js'
+import { listing, quote } from './wording.js'
 
-/** By name, by digest, or by `sha256:` and digest. */
-export function findImage(images: readonly ImageEntry[], asked: string): ImageEntry | undefined {
-  const digest = asked.startsWith('sha256:') ? asked.slice('sha256:'.length) : asked
-  return images.find((image) => image.name === asked || image.digest === digest)
-}
-
-export function imageGranted(grant: Grant, image: ImageEntry): boolean {
-  return grant.images.some(
-    (name) =>
-      name === '*' ||
-      name === image.name ||
-      name === image.digest ||
-      name === `sha256:${image.digest}`,
+const judge: Judge = (ask, { grant, catalogue, resolved }) => {
+  if (ask.image === null || resolved.image !== null) return allowed
+  const granted = catalogue.images.filter((image) => grantsImage(grant, image))
+  const names = listing(granted.map((image) => image.name))
+  return deny(
+    ask.image.pointer,
+    `The grant ${grant.name} gives no image ${quote(ask.image.value)} on this machine. Choose from: ${names}.`,
   )
 }
 
+const digest = 'd'.repeat(64)
+
 export const image: Rule = {
   id: 'image',
-  title: 'Granted images only',
-  why: 'An image is code too: it comes from this machine’s verified store, never from a name on the network (CIS Docker 4.2, 5.27).',
+  title: 'Images by grant, as installed',
+  why: 'An image is what runs. One that is not here, or not granted, is not fetched and not guessed at; what exists beyond the grant is not told.',
   fields: ['/image'],
-  revisions: [
-    {
-      since: 1,
-      judge: (ask, { grant, catalogue }) => {
-        if (ask.image === null) return []
-        const found = findImage(catalogue.images, ask.image.value)
-        if (found !== undefined && imageGranted(grant, found)) return []
-        const allowed = catalogue.images
-          .filter((entry) => imageGranted(grant, entry))
-          .map((entry) => entry.name)
-        return [
-          {
-            pointer: ask.image.pointer,
-            message: `${quote(ask.image.value)} is not granted or not on this machine; there are ${allowed.join(', ') || 'none'}.`,
-          },
-        ]
-      },
-    },
-  ],
-  fixtures: {
+  revisions: [{ since: 1, judge }],
+  fixtures: () => ({
     allow: [
-      { language: undefined, source: undefined, image: 'default', command: ['/bin/true'] } as never,
+      { name: 'by name', base: 'command', job: { image: 'default' } },
+      { name: 'by digest', base: 'command', job: { image: `sha256:${digest}` } },
+      { name: 'by name and digest', base: 'command', job: { image: `default@sha256:${digest}` } },
+      { name: 'granted by digest', base: 'command', grant: { images: [`sha256:${digest}`] } },
     ],
-    deny: ['ubuntu', 'docker.io/library/debian:12', '../default', 'sha256:00'].map(
-      (name) =>
-        ({ language: undefined, source: undefined, image: name, command: ['/bin/true'] }) as never,
-    ),
-  },
+    deny: [
+      { name: 'an unknown name', base: 'command', job: { image: 'ubuntu:latest' } },
+      { name: 'an unknown digest', base: 'command', job: { image: `sha256:${'0'.repeat(64)}` } },
+      {
+        name: 'a name with another’s digest',
+        base: 'command',
+        job: { image: `default@sha256:${'0'.repeat(64)}` },
+      },
+      {
+        name: 'beyond the grant',
+        base: 'command',
+        job: { image: 'default' },
+        grant: { images: ['other'] },
+      },
+      { name: 'a path', base: 'command', job: { image: '../../etc' } },
+    ],
+  }),
 }

@@ -1,49 +1,46 @@
-// Languages: only those that an image of this machine has, and the grant names.
-import type { Catalogue, ImageEntry, Language } from '../contract/catalogue.js'
-import { quote, type Rule } from './rule.js'
-import { imageGranted } from './rule-image.js'
+// A language must be known, granted, and installed here.
+import { grantsLanguage } from './resolve.js'
+import { allowed, deny, type Judge, type Rule } from './rule.js'
+import { listing, quote } from './wording.js'
 
-export function findLanguage(catalogue: Catalogue, name: string): Language | undefined {
-  return catalogue.languages.find((language) => language.name === name)
-}
-
-/** The image that has a language's toolchain. */
-export function imageOfLanguage(catalogue: Catalogue, language: Language): ImageEntry | undefined {
-  return catalogue.images.find((image) => Object.hasOwn(image.languages, language.toolchain))
+const judge: Judge = (ask, { grant, catalogue, resolved }) => {
+  if (ask.language === null) return allowed
+  const { value, pointer } = ask.language
+  const granted = catalogue.languages
+    .map((known) => known.name)
+    .filter((known) => grantsLanguage(grant, known))
+  const choice = `Choose from: ${listing(granted)}.`
+  if (!grantsLanguage(grant, value))
+    return deny(
+      pointer,
+      `The grant ${grant.name} does not give the language ${quote(value)}. ${choice}`,
+    )
+  if (resolved.language === null)
+    return deny(pointer, `There is no language ${quote(value)}. ${choice}`)
+  if (resolved.image === null)
+    return deny(
+      pointer,
+      `No image that the grant ${grant.name} gives has ${value} installed on this machine.`,
+    )
+  return allowed
 }
 
 export const language: Rule = {
   id: 'language',
-  title: 'Granted languages only',
-  why: 'A language stands for an image and commands that were tested together; anything else would be a command of the caller’s own.',
-  fields: ['/language', '/source'],
-  revisions: [
-    {
-      since: 1,
-      judge: (ask, { grant, catalogue }) => {
-        const asked = ask.language
-        if (asked === null) return []
-        const known = findLanguage(catalogue, asked.value)
-        const image = known === undefined ? undefined : imageOfLanguage(catalogue, known)
-        const granted = grant.languages.includes('*') || grant.languages.includes(asked.value)
-        if (image !== undefined && granted && imageGranted(grant, image)) return []
-        const installed = catalogue.languages.filter(
-          (entry) => imageOfLanguage(catalogue, entry) !== undefined,
-        )
-        const names = installed
-          .map((entry) => entry.name)
-          .filter((name) => grant.languages.includes('*') || grant.languages.includes(name))
-        return [
-          {
-            pointer: asked.pointer,
-            message: `${quote(asked.value)} is not granted or not installed here; there are ${names.join(', ') || 'none'}.`,
-          },
-        ]
-      },
-    },
-  ],
-  fixtures: {
-    allow: [{ language: 'bash' }],
-    deny: [{ language: 'cobol' }, { language: 'constructor' }],
-  },
+  title: 'Languages by grant, as installed',
+  why: 'A language is a command line of ours in an image of ours; nothing else may stand behind the name.',
+  fields: ['/language'],
+  revisions: [{ since: 1, judge }],
+  fixtures: () => ({
+    allow: [
+      { name: 'a language that is installed', job: { language: 'python' } },
+      { name: 'one that the grant names', grant: { languages: ['python'] } },
+    ],
+    deny: [
+      { name: 'an unknown language', job: { language: 'cobol' } },
+      { name: 'one that no image has', job: { language: 'go' } },
+      { name: 'one beyond the grant', job: { language: 'c' }, grant: { languages: ['python'] } },
+      { name: 'one whose image is beyond the grant', grant: { images: ['other'] } },
+    ],
+  }),
 }

@@ -1,24 +1,25 @@
-// Priorities order a tenant's own jobs; the grant says how urgent one may be.
-import type { Rule } from './rule.js'
+// Priority within the grant.
+import { allowed, deny, type Judge, type Rule } from './rule.js'
+
+const judge: Judge = (ask, { grant }) => {
+  if (ask.priority === null || ask.priority.value >= grant.priorityMinimum) return allowed
+  const { value, pointer } = ask.priority
+  return deny(
+    pointer,
+    `Asked priority ${value}; the grant ${grant.name} gives ${grant.priorityMinimum} (most urgent) to 9.`,
+  )
+}
 
 export const priority: Rule = {
   id: 'priority',
   title: 'Priority within the grant',
-  why: 'An urgent place in the queue is somebody else’s wait.',
+  why: 'Where everything is urgent nothing is; an operator may keep the front of a tenant’s queue for keys of another grant.',
   fields: ['/priority'],
-  revisions: [
-    {
-      since: 1,
-      judge: (ask, { grant }) =>
-        ask.priority !== null && ask.priority.value < grant.priorityMinimum
-          ? [
-              {
-                pointer: ask.priority.pointer,
-                message: `${ask.priority.value} is more urgent than this grant allows; ask for ${grant.priorityMinimum} to 9.`,
-              },
-            ]
-          : [],
-    },
-  ],
-  fixtures: { allow: [{ priority: 9 }, { priority: 5 }], deny: [{ priority: 0 }] },
+  revisions: [{ since: 1, judge }],
+  fixtures: () => ({
+    allow: [
+      { name: 'the most urgent there is', job: { priority: 3 }, grant: { priorityMinimum: 3 } },
+    ],
+    deny: [{ name: 'more urgent', job: { priority: 2 }, grant: { priorityMinimum: 3 } }],
+  }),
 }

@@ -1,24 +1,19 @@
-// Nobody is privileged: no grant can say otherwise.
-import type { Rule } from './rule.js'
+// Nobody is privileged.
+import { allowed, deny, type Judge, type Rule } from './rule.js'
+
+const judge: Judge = (ask) =>
+  ask.privileged?.value === true
+    ? deny(ask.privileged.pointer, 'Asked privileged; nobody gets that. Leave the field out.')
+    : allowed
 
 export const privileged: Rule = {
   id: 'privileged',
-  title: 'No privileged jobs',
-  why: 'A privileged container is root on the host (CIS Docker 5.5; Kubernetes pod security, baseline).',
+  title: 'Never privileged',
+  why: 'It is every protection off at once, under one name.',
   fields: ['/privileged'],
-  revisions: [
-    {
-      since: 1,
-      judge: (ask) =>
-        ask.privileged?.value === true
-          ? [
-              {
-                pointer: ask.privileged.pointer,
-                message: 'privileged is true; nobody gets it. Leave it out.',
-              },
-            ]
-          : [],
-    },
-  ],
-  fixtures: { allow: [{ privileged: false }], deny: [{ privileged: true }] },
+  revisions: [{ since: 1, judge }],
+  fixtures: () => ({
+    allow: [{ name: 'refused by the caller', job: { privileged: false } }],
+    deny: [{ name: 'asked', job: { privileged: true } }],
+  }),
 }

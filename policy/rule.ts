@@ -26,10 +26,10 @@ export type Denial = { readonly pointer: string; readonly message: string }
 /** Pure: no clock, no environment, no disk, so that api and worker reach one verdict from one input. */
 export type Judge = (ask: Ask, context: Context) => readonly Denial[]
 
-/** A tweak of a minimal valid job: a language job unless `base` says `command`. */
+/** A tweak of a minimal valid job: a language job, unless `base` says otherwise. */
 export type Fixture = {
   readonly name: string
-  readonly base?: 'language' | 'command'
+  readonly base?: 'language' | 'command' | 'empty'
   readonly job?: Readonly<Partial<JobSpec>>
   readonly grant?: Readonly<Partial<Grant>>
   readonly platform?: Readonly<Partial<Platform>>

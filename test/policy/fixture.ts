@@ -1,10 +1,14 @@
-// What policy tests judge against: a minimal valid job, the untrusted grant, a machine with one image.
+// What policy tests judge against: the minimal valid jobs that fixtures change, the untrusted grant, a machine with one image.
 import type { Catalogue } from '../../contract/catalogue.js'
 import type { JobSpec } from '../../contract/job.js'
-import type { LoadedGrant } from '../../policy/grant-file.js'
-import { parseGrants } from '../../policy/grant-file.js'
+import { type LoadedGrant, parseGrants } from '../../policy/grant-file.js'
+import type { Fixture, Platform } from '../../policy/rule.js'
 
-export const minimalJob: JobSpec = { language: 'bash', source: 'true' }
+const bases: Readonly<Record<NonNullable<Fixture['base']>, JobSpec>> = {
+  language: { language: 'python', source: 'print(1)' },
+  command: { image: 'default', command: ['/bin/true'] },
+  empty: {},
+}
 
 export const catalogue: Catalogue = {
   images: [
@@ -19,17 +23,17 @@ export const catalogue: Catalogue = {
     name,
     title: name,
     toolchain: name,
-    sourceFile: name === 'bash' ? 'main.sh' : `main.${name}`,
+    sourceFile: `main.${name}`,
     compile: name === 'c' ? ['/usr/bin/gcc', 'main.c'] : null,
     run: ['/bin/run'],
     environment: {},
     processesMinimum: 1,
-    memoryMinimumBytes: 1,
+    memoryMinimumBytes: 1_048_576,
     hello: '',
   })),
 }
 
-export const platform = { apparmor: false }
+const platform: Platform = { apparmor: true, landlockAbi: 7 }
 
 export function grantOf(name: string): LoadedGrant {
   const grant = parseGrants([]).get(name)
@@ -37,9 +41,14 @@ export function grantOf(name: string): LoadedGrant {
   return grant
 }
 
-/** A job with a fixture's changes; a field set to undefined is taken away. */
-export function changed(change: Partial<JobSpec>): JobSpec {
-  const merged: Record<string, unknown> = { ...minimalJob, ...change }
-  for (const [name, value] of Object.entries(merged)) if (value === undefined) delete merged[name]
-  return merged as JobSpec
+export type Case = { readonly spec: JobSpec; readonly grant: LoadedGrant; readonly platform: Platform }
+
+/** A fixture's job, grant and machine in full. */
+export function caseOf(fixture: Fixture): Case {
+  const loaded = grantOf('untrusted')
+  return {
+    spec: { ...bases[fixture.base ?? 'language'], ...fixture.job },
+    grant: { ...loaded, grant: { ...loaded.grant, ...fixture.grant } },
+    platform: { ...platform, ...fixture.platform },
+  }
 }

@@ -7,10 +7,10 @@ const good =
 
 function faultsOf(text: string): readonly string[] {
   try {
-    parseGrants([{ name: 'x.yaml', text }])
+    parseGrants([{ name: 'a.yaml', text }])
     return []
   } catch (error) {
-    if (error instanceof GrantError) return error.faults
+    if (error instanceof GrantError) return error.message.split('\n')
     throw error
   }
 }
@@ -21,33 +21,33 @@ t.test('presets are always there', async (t) => {
 
 t.test('a grant stands on its preset', async (t) => {
   const course = parseGrants([{ name: 'course.yaml', text: good }]).get('course')
-  t.strictSame(course?.grant.limits.wallMs, { default: 1000, maximum: 2000 })
+  t.same(course?.grant.limits.wallMs, { default: 1000, maximum: 2000 })
   t.equal(course?.grant.rootInside, false)
   t.strictSame(course?.grant.languages, ['python'])
 })
 
 t.test('its revision follows its content', async (t) => {
-  const revision = (text: string) => parseGrants([{ name: 'x', text }]).get('course')?.revision
+  const revision = (text: string) => parseGrants([{ name: 'course.yaml', text }]).get('course')?.revision
   t.equal(revision(good), revision(`${good}# a comment\n`))
   t.not(revision(good), revision(good.replace('2000', '2001')))
 })
 
 const bad: readonly (readonly [name: string, text: string, fault: RegExp])[] = [
-  ['broken YAML', 'name: [', /x\.yaml:\d+:\d+:/],
-  ['equal keys', 'name: a\nname: b\nextends: ci\n', /x\.yaml:2:1: Map keys must be unique/],
-  ['no preset', 'name: a\n', /extends must name a preset/],
-  ['an unknown preset', 'name: a\nextends: root\n', /x\.yaml:2:10: extends/],
-  ['an unknown field', 'name: a\nextends: ci\nrootInsid: true\n', /x\.yaml:3:12: \/rootInsid/],
-  ['a wrong type', 'name: a\nextends: ci\nrootInside: 1\n', /x\.yaml:3:13: \/rootInside/],
+  ['broken YAML', 'name: [', /a\.yaml:\d+:\d+:/],
+  ['equal keys', 'name: a\nname: b\nextends: ci\n', /a\.yaml:2:1: Map keys must be unique/],
+  ['no preset', 'name: a\n', /`extends` must be one of/],
+  ['an unknown preset', 'name: a\nextends: root\n', /a\.yaml:2:1: \/extends/],
+  ['an unknown field', 'name: a\nextends: ci\nrootInsid: true\n', /a\.yaml:3:1: \/rootInsid /],
+  ['a wrong type', 'name: a\nextends: ci\nrootInside: 1\n', /a\.yaml:3:1: \/rootInside/],
   [
     'zero as a limit',
     'name: a\nextends: ci\nlimits:\n  wallMs: { default: 0, maximum: 1 }\n',
-    /x\.yaml:4:\d+: \/limits\/wallMs\/default/,
+    /a\.yaml:4:\d+: \/limits\/wallMs\/default/,
   ],
   [
     'a default above its maximum',
     'name: a\nextends: ci\nlimits:\n  wallMs: { default: 5, maximum: 1 }\n',
-    /above its maximum/,
+    /above the maximum/,
   ],
   [
     'a disk above memory',
@@ -57,10 +57,10 @@ const bad: readonly (readonly [name: string, text: string, fault: RegExp])[] = [
   [
     'a capability that cannot be given',
     'name: a\nextends: ci\ncapabilities: [CAP_SYS_ADMIN]\n',
-    /cannot be given/,
+    /cannot promise CAP_SYS_ADMIN/,
   ],
-  ['a preset’s name', 'name: ci\nextends: ci\n', /preset/],
-  ['an anchor', 'name: a\nextends: ci\nimages: &x ["*"]\n', /anchors/],
+  ['a preset’s name', 'name: ci\nextends: ci\n', /Must be a, as the file is named/],
+  ['an anchor', 'name: a\nextends: ci\nimages: &x ["*"]\n', /Anchors/],
   ['a list', '- a\n', /mapping/],
   ['nothing', '', /mapping/],
 ]
@@ -78,7 +78,7 @@ t.test('one bad file refuses the whole set', async (t) => {
   t.throws(
     () =>
       parseGrants([
-        { name: 'good', text: good },
+        { name: 'course.yaml', text: good },
         { name: 'bad', text: 'name: [' },
       ]),
     /bad:/,
@@ -86,9 +86,9 @@ t.test('one bad file refuses the whole set', async (t) => {
   t.throws(
     () =>
       parseGrants([
-        { name: 'one', text: good },
-        { name: 'two', text: good },
+        { name: 'course.yaml', text: good },
+        { name: 'course.yml', text: good },
       ]),
-    /two grants/,
+    /course is also in/,
   )
 })

@@ -1,0 +1,25 @@
+// A grant that requires AppArmor runs nowhere else.
+import { allowed, deny, type Judge, type Rule } from './rule.js'
+
+const judge: Judge = (_ask, { grant, platform }) =>
+  grant.apparmorRequired && !platform.apparmor
+    ? deny(
+        '',
+        `The grant ${grant.name} requires AppArmor, which this machine’s kernel does not have in force.`,
+      )
+    : allowed
+
+export const apparmorRequired: Rule = {
+  id: 'apparmor-required',
+  title: 'AppArmor where the grant requires it',
+  why: 'Protection never degrades silently.',
+  fields: [''],
+  revisions: [{ since: 1, judge }],
+  fixtures: () => ({
+    allow: [
+      { name: 'there', grant: { apparmorRequired: true }, platform: { apparmor: true } },
+      { name: 'not required', platform: { apparmor: false } },
+    ],
+    deny: [{ name: 'missing', grant: { apparmorRequired: true }, platform: { apparmor: false } }],
+  }),
+}

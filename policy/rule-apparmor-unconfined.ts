@@ -1,0 +1,25 @@
+// No job outside AppArmor where there is AppArmor.
+import { allowed, deny, type Judge, type Rule } from './rule.js'
+import { quote } from './wording.js'
+
+const judge: Judge = (ask) => {
+  if (ask.apparmor === null || !/unconfined/i.test(ask.apparmor.value)) return allowed
+  return deny(
+    ask.apparmor.pointer,
+    `Asked AppArmor ${quote(ask.apparmor.value)}; nobody runs unconfined. Leave the field out.`,
+  )
+}
+
+export const apparmorUnconfined: Rule = {
+  id: 'apparmor-unconfined',
+  title: 'Never unconfined by AppArmor',
+  why: 'It is one layer of several, and none of them is the caller’s to take off.',
+  fields: ['/apparmor'],
+  revisions: [{ since: 1, judge }],
+  fixtures: () => ({
+    allow: [{ name: 'the profile in force', job: { apparmor: 'stockade-job' } }],
+    deny: ['unconfined', 'Unconfined', 'apparmor=unconfined', 'stockade-job//&unconfined'].map(
+      (apparmor) => ({ name: apparmor, job: { apparmor } }),
+    ),
+  }),
+}

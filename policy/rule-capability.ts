@@ -1,0 +1,53 @@
+// Capabilities by white-list: what the grant names and the runtime can give, which is none today.
+import { runtimeCapabilities } from '../contract/grant.js'
+import { canonicalCapability } from './capability-name.js'
+import { denyEach, type Judge, pointerOf, type Rule } from './rule.js'
+import { listing, quote } from './wording.js'
+
+const judge: Judge = (ask, { grant }) => {
+  const given = grant.capabilities.filter((name) => runtimeCapabilities.includes(name))
+  return denyEach(ask.capabilitiesAdded, pointerOf, ({ value }) => {
+    const name = canonicalCapability(value)
+    if (given.includes(name)) return null
+    const meant = name === value ? '' : ` (${quote(name)})`
+    return `Asked the capability ${quote(value)}${meant}; the grant ${grant.name} gives: ${listing(given)}.`
+  })
+}
+
+const spellings = [
+  'SYS_ADMIN',
+  'CAP_SYS_ADMIN',
+  'sys_admin',
+  'cap_sys_admin',
+  'Cap_Net_Raw',
+  ' CAP_CHOWN ',
+  'ALL',
+  'all',
+  'CAP_ALL',
+  'NET-ADMIN',
+]
+
+export const capability: Rule = {
+  id: 'capability',
+  title: 'Capabilities by white-list',
+  why: 'Every capability set of a job is empty. A list of dangerous ones would miss the next; a list of allowed ones cannot, and every spelling is brought to one before it is compared.',
+  fields: ['/capabilities/add/*'],
+  revisions: [{ since: 1, judge }],
+  fixtures: () => ({
+    allow: [
+      { name: 'none', job: { capabilities: { add: [] } } },
+      { name: 'dropping', job: { capabilities: { drop: ['ALL', 'net_raw'] } } },
+    ],
+    deny: [
+      ...spellings.map((name) => ({
+        name: JSON.stringify(name),
+        job: { capabilities: { add: [name] } },
+      })),
+      {
+        name: 'one that the grant names but the runtime cannot give',
+        job: { capabilities: { add: ['NET_BIND_SERVICE'] } },
+        grant: { capabilities: ['CAP_NET_BIND_SERVICE'] },
+      },
+    ],
+  }),
+}

@@ -1,0 +1,43 @@
+// The environment is small.
+import { allowed, type Denial, type Judge, type Rule } from './rule.js'
+import { stringBytesMax } from './rule-argument-size.js'
+
+/** All variables together, with = and NUL. Bytes. */
+const environmentBytesMax = 131_072
+
+const judge: Judge = (ask) => {
+  let denials: Denial[] | undefined
+  let total = 0
+  for (const { name, value, pointer } of ask.environment) {
+    const bytes = Buffer.byteLength(name) + Buffer.byteLength(value) + 2
+    const before = total
+    total += bytes
+    let message: string | null = null
+    if (bytes - 1 > stringBytesMax)
+      message = `One variable has at most ${stringBytesMax} bytes, name and value; this has ${bytes - 1}.`
+    else if (total > environmentBytesMax && before <= environmentBytesMax)
+      message = `Here the environment passes ${environmentBytesMax} bytes, the most there is.`
+    if (message === null) continue
+    denials ??= []
+    denials.push({ pointer, message })
+  }
+  return denials ?? allowed
+}
+
+export const environmentSize: Rule = {
+  id: 'environment-size',
+  title: 'A small environment',
+  why: 'It is paid for by every process of the job; data belongs into files and standard input.',
+  fields: ['/env/*'],
+  revisions: [{ since: 1, judge }],
+  fixtures: () => ({
+    allow: [{ name: 'large', job: { env: { A: 'x'.repeat(100_000), B: 'x'.repeat(30_000) } } }],
+    deny: [
+      { name: 'one too large', job: { env: { A: 'x'.repeat(131_072) } } },
+      {
+        name: 'too large together',
+        job: { env: { A: 'x'.repeat(100_000), B: 'x'.repeat(40_000), C: 'x' } },
+      },
+    ],
+  }),
+}

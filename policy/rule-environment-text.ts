@@ -1,0 +1,19 @@
+// Values of variables are text that the kernel can take.
+import { denyEach, type Judge, pointerOf, type Rule } from './rule.js'
+
+const judge: Judge = (ask) =>
+  denyEach(ask.environment, pointerOf, ({ value }) =>
+    value.includes('\0') ? 'A value ends at its first NUL character; leave it out.' : null,
+  )
+
+export const environmentText: Rule = {
+  id: 'environment-text',
+  title: 'No NUL in variables',
+  why: 'Environment strings lie one after the other with NUL between: a NUL in a value begins another variable.',
+  fields: ['/env/*'],
+  revisions: [{ since: 1, judge }],
+  fixtures: () => ({
+    allow: [{ name: 'any other text', job: { env: { A: 'a=b\n$(x) é' } } }],
+    deny: [{ name: 'a variable after NUL', job: { env: { A: '1\0LD_PRELOAD=x' } } }],
+  }),
+}

@@ -1,0 +1,8 @@
+// The ipc namespace is the job’s own.
+import { namespaceRule } from './namespace-rule.js'
+
+export const ipcNamespace = namespaceRule({
+  kind: 'ipc',
+  title: 'An IPC namespace of its own',
+  why: 'Shared memory and queues of the host belong to its databases and desktops.',
+})

@@ -1,0 +1,54 @@
+// Limits fit each other: one file within the disk, the disk within the memory it lives in.
+import type { Ask, LimitName } from './ask.js'
+import { allowed, type Denial, type Judge, type Rule } from './rule.js'
+import { quantity } from './wording.js'
+
+function judgePair(ask: Ask, name: LimitName, within: LimitName, most: number): Denial | null {
+  const asked = ask.limits.find((limit) => limit.name === name)
+  if (asked === undefined || asked.value <= most) return null
+  return {
+    pointer: asked.pointer,
+    message: `Asked ${name} of ${quantity(name, asked.value)}, more than ${within}, ${quantity(within, most)}. Ask more ${within}, or less.`,
+  }
+}
+
+const judge: Judge = (ask, { resolved }) => {
+  if (ask.limits.length === 0) return allowed
+  const { diskBytes, memoryBytes } = resolved.limits
+  return [
+    judgePair(ask, 'diskBytes', 'memoryBytes', memoryBytes),
+    judgePair(ask, 'fileBytes', 'diskBytes', diskBytes),
+  ].filter((denial) => denial !== null)
+}
+
+export const limitFit: Rule = {
+  id: 'limit-fit',
+  title: 'Limits that fit each other',
+  why: 'Written files live in memory: a disk that is larger than the memory could not be kept, and what cannot be kept is refused.',
+  fields: ['/limits/diskBytes', '/limits/fileBytes'],
+  revisions: [{ since: 1, judge }],
+  fixtures: () => ({
+    allow: [
+      {
+        name: 'all alike',
+        job: { limits: { memoryBytes: 67_108_864, diskBytes: 67_108_864, fileBytes: 67_108_864 } },
+      },
+      {
+        name: 'less memory than the usual disk',
+        base: 'command',
+        job: { limits: { memoryBytes: 16_777_216 } },
+      },
+    ],
+    deny: [
+      {
+        name: 'more disk than memory',
+        job: { limits: { memoryBytes: 67_108_864, diskBytes: 67_108_865 } },
+      },
+      { name: 'more disk than the usual memory', job: { limits: { diskBytes: 268_435_457 } } },
+      {
+        name: 'a file larger than the disk',
+        job: { limits: { diskBytes: 1_048_576, fileBytes: 1_048_577 } },
+      },
+    ],
+  }),
+}

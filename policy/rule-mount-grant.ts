@@ -1,0 +1,30 @@
+// Volumes and further tmpfs mounts are not granted.
+import { denyEach, type Judge, pointerOf, type Rule } from './rule.js'
+
+const judge: Judge = (ask) =>
+  denyEach(ask.mounts, pointerOf, ({ type }) => {
+    if (type === 'volume')
+      return 'Asked a volume; no grant gives volumes, since one would carry files from job to job. Send `files`.'
+    if (type === 'tmpfs')
+      return 'Asked a tmpfs; no grant gives further ones. /tmp and /work are writable, within diskBytes.'
+    return null
+  })
+
+export const mountGrant: Rule = {
+  id: 'mount-grant',
+  title: 'No volumes, no further tmpfs',
+  why: 'Every job starts from the same clean root and leaves nothing behind; a second tmpfs would be memory that no limit of the job counts.',
+  fields: ['/mounts/*/type'],
+  revisions: [{ since: 1, judge }],
+  fixtures: () => ({
+    allow: [{ name: 'no mount', job: { mounts: [] } }],
+    deny: [
+      {
+        name: 'a volume',
+        job: { mounts: [{ type: 'volume', source: 'cache', target: '/cache' }] },
+      },
+      { name: 'an unnamed volume', job: { mounts: [{ type: 'volume', target: '/cache' }] } },
+      { name: 'a tmpfs', job: { mounts: [{ type: 'tmpfs', target: '/scratch' }] } },
+    ],
+  }),
+}

@@ -1,0 +1,8 @@
+// The mount namespace is the job’s own.
+import { namespaceRule } from './namespace-rule.js'
+
+export const mountNamespace = namespaceRule({
+  kind: 'mount',
+  title: 'A mount namespace of its own',
+  why: 'The host’s mounts are the host’s files.',
+})

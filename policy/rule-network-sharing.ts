@@ -1,0 +1,30 @@
+// No traffic between jobs: nobody joins another’s network.
+import { sharingOf } from './namespace-rule.js'
+import { allowed, deny, type Judge, type Rule } from './rule.js'
+import { listing, quote } from './wording.js'
+
+const judge: Judge = (ask, { grant }) => {
+  if (ask.network === null || sharingOf(ask.network.value) !== 'peer') return allowed
+  const { value, pointer } = ask.network
+  return deny(
+    pointer,
+    `Asked ${quote(value)}, another’s network; jobs have no traffic with each other. Choose from: ${listing(grant.networks)}.`,
+  )
+}
+
+export const networkSharing: Rule = {
+  id: 'network-sharing',
+  title: 'No network between jobs',
+  why: 'Two jobs on one network are one job with two owners.',
+  fields: ['/network'],
+  revisions: [{ since: 1, judge }],
+  fixtures: () => ({
+    allow: [{ name: 'none', job: { network: 'none' } }],
+    deny: ['container:abc', 'job:job_0', 'Container:x', 'service:db', 'pod:x', 'sandbox:y'].map(
+      (network) => ({
+        name: network,
+        job: { network },
+      }),
+    ),
+  }),
+}

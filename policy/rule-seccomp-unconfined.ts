@@ -1,0 +1,26 @@
+// No job without a system-call filter.
+import { allowed, deny, type Judge, type Rule } from './rule.js'
+import { listing, quote } from './wording.js'
+
+const judge: Judge = (ask, { grant }) => {
+  if (ask.seccomp === null || !/unconfined/i.test(ask.seccomp.value)) return allowed
+  return deny(
+    ask.seccomp.pointer,
+    `Asked seccomp ${quote(ask.seccomp.value)}; nobody runs without a filter. Choose from: ${listing(grant.seccompProfiles)}.`,
+  )
+}
+
+export const seccompUnconfined: Rule = {
+  id: 'seccomp-unconfined',
+  title: 'Never without a system-call filter',
+  why: 'Most kernel faults of the last ten years were behind calls that no program in a sandbox needs.',
+  fields: ['/seccomp'],
+  revisions: [{ since: 1, judge }],
+  fixtures: () => ({
+    allow: [{ name: 'default', job: { seccomp: 'default' } }],
+    deny: ['unconfined', 'Unconfined', ' UNCONFINED', 'seccomp=unconfined'].map((seccomp) => ({
+      name: JSON.stringify(seccomp),
+      job: { seccomp },
+    })),
+  }),
+}
