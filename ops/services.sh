@@ -50,10 +50,11 @@ check_port() {
     || stop_with "another program listens on port ${address##*:}" 'stop it, or choose another --address HOST:PORT'
 }
 
+answers() { curl --silent --fail --max-time 5 --output /dev/null "$1"; }
+
 # The api answers /readyz, the worker serves its metrics, the launcher listens.
 is_ready() {
-  [ -S "$run_directory/launcher/launcher.sock" ] \
-    && curl --silent --fail --max-time 2 --output /dev/null "$(origin)/readyz" "http://$(setting workerMetricsAddress)/metrics"
+  [ -S "$run_directory/launcher/launcher.sock" ] && answers "$(origin)/readyz" && answers "http://$(setting workerMetricsAddress)/metrics"
 }
 
 wait_until_ready() {
