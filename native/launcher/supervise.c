@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -63,6 +64,9 @@ _Noreturn void supervise(const struct world *world, unsigned slot, int connectio
   sandbox = (struct sandbox){.world = world, .slot = slot, .request = &request, .init_pidfd = -1, .channel = -1};
   cgroup_slot_init(&sandbox.cgroup, &world->cgroups, slot);
   if (request.shared == MAP_FAILED)
+    _exit(1);
+  /* A program that ends without reading its input must not end us. The job gets its default back (sanitise_signals). */
+  if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
     _exit(1);
   for (;;) {
     int what = await_request(&sandbox);

@@ -49,7 +49,6 @@ const rows: readonly Row[] = [
     'SIGKILL',
     'SIGTERM',
     'SIGUSR1',
-    'SIGPIPE',
   ].map((signal) => killsItself(signal)),
   // Raised by the program itself: none of our limits was reached, so it is a signal like any other.
   killsItself('SIGXCPU'),

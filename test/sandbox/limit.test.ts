@@ -192,7 +192,7 @@ t.test('a mount of / is denied with a reason', async (t) => {
   }
   t.equal(code, 'policy-denied')
   t.ok(
-    violations.some((one) => one.rule === 'host-path-mount' && one.pointer === '/mounts/0/source'),
+    violations.some((one) => one.rule === 'host-path' && one.pointer === '/mounts/0/source'),
     answer.text,
   )
 })
