@@ -21,7 +21,9 @@ password_hash() { tr -d '\n' < "$state_directory/secrets/redis-$1.password" | sh
 # Job data lies under stockade:{class}:…, key and tenant records under stockade:key:…: those are the api's alone.
 redis_acl() {
   local common="resetchannels &stockade:* +@all ${denied_commands[*]} ${allowed_again[*]}"
-  echo 'user default off nopass resetkeys resetchannels -@all'
+  # Nobody can be the default user: it is off and has no password. It keeps every right all the same, because Redis replays
+  # its log as this user, and EXEC checks rights again: without them all that was written in transactions is lost at a restart.
+  echo 'user default off resetpass ~* &* +@all'
   echo "user api on #$(password_hash api) resetkeys ~stockade:* $common"
   echo "user worker on #$(password_hash worker) resetkeys ~stockade:{* $common"
 }
