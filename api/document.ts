@@ -212,7 +212,7 @@ export type WalkStep = { readonly file: string; readonly text: string }
 
 const stepLine = /^(?:\/\/|\/\*) Step (\d+) of 10: (.*?)(?: \*\/)?$/m
 
-/** The page of the walk, from the first lines of the files that own its steps. @throws Error when a step has not one owner. */
+/** The page of the walk, from the first lines of the files that own its steps (test/tidy.test.ts: each step has one owner). */
 export function renderWalk(files: readonly WalkStep[]): string {
   const steps = files
     .flatMap(({ file, text }) => {
@@ -222,8 +222,6 @@ export function renderWalk(files: readonly WalkStep[]): string {
         : [{ number: Number(number), file, meaning }]
     })
     .sort((a, b) => a.number - b.number)
-  const numbers = steps.map(({ number }) => number).join(' ')
-  if (numbers !== '1 2 3 4 5 6 7 8 9 10') throw new Error(`the walk has the steps ${numbers}`)
   const rows = steps.map(({ number, file, meaning }) => [String(number), `\`${file}\``, meaning])
   return `# The walk: one job, ten steps, ten owners
 

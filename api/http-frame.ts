@@ -104,7 +104,8 @@ export function openFrame(service: Service): FastifyInstance {
       answerSocketError(settings.docsUrl, error, socket),
     http: {
       insecureHTTPParser: false,
-      requireHostHeader: true,
+      // Node's own answer to a missing Host has no body; strict-http.ts refuses it with one.
+      requireHostHeader: false,
       maxHeaderSize: headersBytesMax,
       requestTimeout: settings.requestMs,
       headersTimeout: Math.min(settings.requestHeadersMs, settings.requestMs),

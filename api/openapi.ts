@@ -10,16 +10,32 @@ type Json = { [name: string]: unknown }
 const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
+const nameField = 'x-schema-name'
+
+/** Names are carried past the library, which drops `$id`. */
+function carryNames(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(carryNames)
+  if (!isObject(value)) return value
+  const carried: Json = {}
+  for (const [name, member] of Object.entries(value)) {
+    if (name === '$id') carried[nameField] = member
+    else carried[name] = carryNames(member)
+  }
+  return carried
+}
+
 /** Schemas that have a name are moved to `components` and referred to. */
 function hoist(value: unknown, schemas: Json): unknown {
   if (Array.isArray(value)) return value.map((member) => hoist(member, schemas))
   if (!isObject(value)) return value
-  const { $id, ...rest } = value
   const hoisted: Json = {}
-  for (const [name, member] of Object.entries(rest)) hoisted[name] = hoist(member, schemas)
-  if (typeof $id !== 'string') return hoisted
-  schemas[$id] = hoisted
-  return { $ref: `#/components/schemas/${$id}` }
+  for (const [name, member] of Object.entries(value)) {
+    if (name !== nameField) hoisted[name] = hoist(member, schemas)
+  }
+  const schemaName = value[nameField]
+  if (typeof schemaName !== 'string') return hoisted
+  schemas[schemaName] = hoisted
+  return { $ref: `#/components/schemas/${schemaName}` }
 }
 
 /** Problems have a media type of their own. */
@@ -29,7 +45,8 @@ function problemsAsProblems(paths: Json): void {
       const answer = isObject(operation.responses) ? operation.responses.default : undefined
       if (!isObject(answer) || !isObject(answer.content)) continue
       answer.description = 'Any error, as RFC 9457 problem details.'
-      answer.content = { 'application/problem+json': answer.content['application/json'] }
+      const [content] = Object.values(answer.content)
+      answer.content = { 'application/problem+json': content }
     }
   }
 }
@@ -74,6 +91,7 @@ export async function describeRoutes(app: FastifyInstance): Promise<void> {
       },
       security: [{ key: [] }],
     },
+    transform: ({ schema, url }) => ({ schema: carryNames(schema) as never, url }),
     transformObject: (input) =>
       finishDocument(('openapiObject' in input ? input.openapiObject : {}) as Json) as never,
   })

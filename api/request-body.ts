@@ -1,6 +1,6 @@
 // Bytes of a body → one value: counted while they come, against the request's limit and against all requests' budget.
 import type { IncomingMessage } from 'node:http'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Refusal } from './problem.js'
 import { JsonFault, parseStrictJson } from './strict-json.js'
 
@@ -41,6 +41,15 @@ const tooManyBodies = (): Refusal =>
     headers: { 'retry-after': '1', connection: 'close' },
   })
 
+/** A client that goes away in the middle is no fault of ours. */
+async function* whole(stream: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  try {
+    yield* stream
+  } catch {
+    throw new Refusal('invalid-header', 'The body did not arrive whole.')
+  }
+}
+
 /**
  * A body that is a little too large is read to its end and thrown away, so that the client gets to read our answer; one that
  * says it is twice the limit, or turns out so, is cut off.
@@ -54,7 +63,7 @@ async function readBody(
   if (Number(request.headers['content-length'] ?? 0) > 2 * limit) throw tooLarge(limit)
   const pieces: Buffer[] = []
   let total = 0
-  for await (const piece of stream) {
+  for await (const piece of whole(stream)) {
     total += piece.length
     if (total > 2 * limit) break
     if (total > limit) {
@@ -100,8 +109,7 @@ export function takeJsonBodies(app: FastifyInstance, limit: number, budget: Body
       return parse(bytes)
     },
   )
-  app.addHook('onResponse', async (request: FastifyRequest, _reply: FastifyReply) =>
-    releaseBody(request, budget),
-  )
-  app.addHook('onRequestAbort', async (request: FastifyRequest) => releaseBody(request, budget))
+  app.addHook('onRequest', async (request, reply) => {
+    reply.raw.once('close', () => releaseBody(request, budget))
+  })
 }

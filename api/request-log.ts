@@ -1,5 +1,5 @@
 // One line a request, and what may never stand in any line. No body, no query, no header, no raw path is logged.
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Logger, pino } from 'pino'
 import type { Settings } from '../contract/config.js'
 import { methodLabel, type Telemetry } from './telemetry.js'
@@ -44,30 +44,39 @@ export function openLog(settings: Settings): Logger {
 /** The pattern of the route, so that no client can write into a log or make a time series. */
 const routeOf = (request: FastifyRequest): string => request.routeOptions.url ?? 'none'
 
+function logOne(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  log: Logger,
+  telemetry: Telemetry,
+): void {
+  const route = routeOf(request)
+  const method = methodLabel(request.method)
+  const isWhole = reply.raw.writableFinished
+  // 499 as others have it: the client went away before it had its answer.
+  const status = isWhole ? reply.raw.statusCode : 499
+  const labels = { method, route, status: String(status) }
+  telemetry.observe('stockade_http_request_seconds', labels, reply.elapsedTime / 1000)
+  log.info(
+    {
+      requestId: request.id,
+      method,
+      route,
+      status,
+      durationMs: Math.round(reply.elapsedTime * 100) / 100,
+      ...(request.caller === null ? {} : { tenant: request.caller.tenant }),
+      ...(request.jobId === null ? {} : { jobId: request.jobId }),
+      ...(request.errorCode === null ? {} : { code: request.errorCode }),
+    },
+    'request',
+  )
+}
+
+/** On the end of the connection or the answer, whichever is first: onResponse does not come when a client goes away. */
 export function logRequests(app: FastifyInstance, log: Logger, telemetry: Telemetry): void {
   app.decorateRequest('jobId', null)
   app.decorateRequest('errorCode', null)
-  app.addHook('onResponse', async (request, reply) => {
-    const route = routeOf(request)
-    const method = methodLabel(request.method)
-    const status = reply.statusCode
-    telemetry.observe(
-      'stockade_http_request_seconds',
-      { method, route, status: String(status) },
-      reply.elapsedTime / 1000,
-    )
-    log.info(
-      {
-        requestId: request.id,
-        method,
-        route,
-        status,
-        durationMs: Math.round(reply.elapsedTime * 100) / 100,
-        ...(request.caller === null ? {} : { tenant: request.caller.tenant }),
-        ...(request.jobId === null ? {} : { jobId: request.jobId }),
-        ...(request.errorCode === null ? {} : { code: request.errorCode }),
-      },
-      'request',
-    )
+  app.addHook('onRequest', async (request, reply) => {
+    reply.raw.once('close', () => logOne(request, reply, log, telemetry))
   })
 }

@@ -4,7 +4,7 @@ import type { ServerResponse } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { Problem } from '../contract/error.js'
-import { NoQuery } from '../contract/http.js'
+import { EventHeaders, NoQuery } from '../contract/http.js'
 import type { Job } from '../contract/result.js'
 import type { StoredEvent } from '../queue/job-store.js'
 import { callerOf } from './auth.js'
@@ -128,6 +128,7 @@ export function routeEvents(app: FastifyInstance, service: Service): void {
         'are base64, since a piece may end inside a character. The stream ends after `result`.',
       params: JobPath,
       querystring: NoQuery,
+      headers: EventHeaders,
       produces: ['text/event-stream'],
       response: {
         200: {

@@ -2,7 +2,7 @@
 // Nothing is queued and nothing written before the last of the checks has passed.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Problem } from '../contract/error.js'
-import { WaitQuery } from '../contract/http.js'
+import { CreateHeaders, WaitQuery } from '../contract/http.js'
 import { JobSpec } from '../contract/job.js'
 import type { KeyRecord } from '../contract/key.js'
 import type { Plan } from '../contract/plan.js'
@@ -209,6 +209,7 @@ export function routeJobs(app: FastifyInstance, service: Service): void {
         'Judged at once: a refusal names every reason. Accepted, it waits in the queue. With `wait` (or `Prefer: wait=SECONDS`) the ' +
         'answer is the finished job, if it ends in time. `Idempotency-Key` makes repeating safe: the same key and body give the same job.',
       querystring: WaitQuery,
+      headers: CreateHeaders,
       body: JobSpec,
       response: { 200: Job, 202: Job, default: Problem },
     },

@@ -26,6 +26,8 @@ export function refuseAmbiguousHeaders(request: FastifyRequest): void {
     if (seen.has(name)) throw closing(`The header ${name} is there twice.`)
     seen.add(name)
   }
+  if (!seen.has('host') && request.raw.httpVersion !== '1.0')
+    throw closing('There is no Host header.')
   const encoding = request.headers['transfer-encoding']
   if (encoding !== undefined && encoding.toLowerCase() !== 'chunked') {
     throw closing('The only transfer encoding is chunked.')

@@ -16,6 +16,31 @@ const WaitSeconds = Type.String({
 
 export const WaitQuery = Type.Object({ wait: Type.Optional(WaitSeconds) }, closed)
 
+/** Headers beside Authorization that mean something. */
+export const CreateHeaders = Type.Object({
+  'idempotency-key': Type.Optional(
+    Type.String({
+      pattern: '^[\\x21-\\x7e]{1,255}$',
+      description: 'The same key and body give the same job; another body is refused with 409.',
+    }),
+  ),
+  prefer: Type.Optional(
+    Type.String({
+      maxLength: 1024,
+      description: '`wait=SECONDS` is the same as the query’s `wait`.',
+    }),
+  ),
+})
+
+export const EventHeaders = Type.Object({
+  'last-event-id': Type.Optional(
+    Type.String({
+      pattern: '^\\d{1,20}-\\d{1,20}$',
+      description: 'Go on after this event.',
+    }),
+  ),
+})
+
 export const NoQuery = Type.Object({}, closed)
 
 /** Jobs of one page of a list. */

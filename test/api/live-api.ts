@@ -2,8 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { once, setMaxListeners } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, rmSync, watch, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
@@ -53,8 +52,10 @@ export async function openLiveRedis(): Promise<LiveRedis> {
   writeFileSync(join(directory, 'redis.password'), password)
   let child: ChildProcess | null = null
   const start = async (): Promise<void> => {
-    child = spawn('redis-server', [join(directory, 'redis.conf')], { stdio: 'ignore' })
-    await appears(directory, socket)
+    child = spawn('redis-server', [join(directory, 'redis.conf')], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    await saysReady(child)
   }
   const stop = async (): Promise<void> => {
     if (child === null) return
@@ -79,24 +80,16 @@ export async function openLiveRedis(): Promise<LiveRedis> {
   }
 }
 
-/** Resolves when a socket takes connections. */
-async function appears(directory: string, path: string): Promise<void> {
-  if (!existsSync(path)) {
-    await new Promise<void>((resolve) => {
-      const watcher = watch(directory, () => {
-        if (!existsSync(path)) return
-        watcher.close()
-        resolve()
-      })
-      if (existsSync(path)) {
-        watcher.close()
-        resolve()
-      }
+/** Resolves when Redis says that it takes connections. */
+function saysReady(child: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let said = ''
+    child.stdout?.on('data', (piece: Buffer) => {
+      said += piece.toString('latin1')
+      if (/ready to accept connections/i.test(said)) resolve()
     })
-  }
-  const socket = connect(path)
-  await once(socket, 'connect')
-  socket.destroy()
+    child.once('exit', () => reject(new Error(`redis-server ended: ${said}`)))
+  })
 }
 
 const imageDigest = createHash('sha256').update('image').digest('hex')
