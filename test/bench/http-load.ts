@@ -51,7 +51,11 @@ export async function latency(target: Target, spec: object, count: number): Prom
   return summarise(values)
 }
 
-export type Throughput = { readonly inFlight: number; readonly jobsPerSecond: number; readonly latencyMs: Summary }
+export type Throughput = {
+  readonly inFlight: number
+  readonly jobsPerSecond: number
+  readonly latencyMs: Summary
+}
 
 /** `count` jobs with `inFlight` of them at one time. */
 export async function throughput(

@@ -15,7 +15,9 @@ function memoryOfProcess(pid: string, uid: number): number {
   try {
     const owner = /^Uid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
     if (Number(owner) !== uid) return 0
-    const kilobytes = /^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1]
+    const kilobytes = /^Pss:\s+(\d+) kB/m.exec(
+      readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'),
+    )?.[1]
     return Number(kilobytes ?? 0) * 1024
   } catch {
     return 0 // It ended while we looked.

@@ -23,7 +23,12 @@ export type Report = {
 const row = (cells: readonly (string | number)[]): string => `| ${cells.join(' | ')} |`
 const table = (head: readonly string[], rows: readonly (readonly (string | number)[])[]): string =>
   [row(head), row(head.map(() => '---')), ...rows.map(row)].join('\n')
-const quantiles = (summary: Summary): number[] => [summary.p50, summary.p90, summary.p99, summary.runs]
+const quantiles = (summary: Summary): number[] => [
+  summary.p50,
+  summary.p90,
+  summary.p99,
+  summary.runs,
+]
 const mebibytes = (bytes: number): number => Math.round((bytes / 1048576) * 10) / 10
 
 /** The page `docs/bench.md`. */
@@ -38,12 +43,20 @@ Node ${machine.node}. Machines are noisy: read the ratios, measured turn by turn
 
 ${table(
   ['target', 'wanted', 'measured', ''],
-  report.targets.map((target) => [target.name, target.wanted, `${target.measured} ${target.unit}`, target.pass ? 'pass' : '**miss**']),
+  report.targets.map((target) => [
+    target.name,
+    target.wanted,
+    `${target.measured} ${target.unit}`,
+    target.pass ? 'pass' : '**miss**',
+  ]),
 )}
 
 ## Start and end of \`/bin/true\`, milliseconds
 
-${table(['way', 'p50', 'p90', 'p99', 'runs'], Object.entries(report.start).map(([name, summary]) => [name, ...quantiles(summary)]))}
+${table(
+  ['way', 'p50', 'p90', 'p99', 'runs'],
+  Object.entries(report.start).map(([name, summary]) => [name, ...quantiles(summary)]),
+)}
 
 The sandbox's figure is from connecting to the launcher until it confirms that nothing of the sandbox is left.
 
@@ -53,13 +66,21 @@ One at a time, \`/bin/true\`, milliseconds: p50 ${report.http.latencyMs.p50}, p9
 
 ${table(
   ['in flight', 'jobs a second', 'p50 ms', 'p99 ms'],
-  report.http.throughput.map((line) => [line.inFlight, line.jobsPerSecond, line.latencyMs.p50, line.latencyMs.p99]),
+  report.http.throughput.map((line) => [
+    line.inFlight,
+    line.jobsPerSecond,
+    line.latencyMs.p50,
+    line.latencyMs.p99,
+  ]),
 )}
 
 Judging one job: p50 ${report.judgeMicroseconds.p50} µs, p99 ${report.judgeMicroseconds.p99} µs.
 
 ## Memory when idle
 
-${table(['users', 'MiB'], Object.entries(report.idleBytes).map(([name, bytes]) => [name, mebibytes(bytes)]))}
+${table(
+  ['users', 'MiB'],
+  Object.entries(report.idleBytes).map(([name, bytes]) => [name, mebibytes(bytes)]),
+)}
 `
 }

@@ -2,16 +2,39 @@
 import { execFileSync } from 'node:child_process'
 import { type Summary, summarise } from './statistics.js'
 
-export type Way = { readonly name: string; readonly command: string; readonly argv: readonly string[] }
+export type Way = {
+  readonly name: string
+  readonly command: string
+  readonly argv: readonly string[]
+}
 
-const namespacesOfOurs = ['--unshare-user', '--unshare-pid', '--unshare-net', '--unshare-ipc', '--unshare-uts', '--unshare-cgroup']
+const namespacesOfOurs = [
+  '--unshare-user',
+  '--unshare-pid',
+  '--unshare-net',
+  '--unshare-ipc',
+  '--unshare-uts',
+  '--unshare-cgroup',
+]
 
 /** bubblewrap with the same namespaces (it cannot make a time namespace) and the nearest root it can build. */
 export function bubblewrapArgv(root: string): string[] {
   return [
     ...namespacesOfOurs,
     ...['--die-with-parent', '--new-session', '--cap-drop', 'ALL'],
-    ...['--ro-bind', root, '/', '--proc', '/proc', '--dev', '/dev', '--tmpfs', '/tmp', '--tmpfs', '/work'],
+    ...[
+      '--ro-bind',
+      root,
+      '/',
+      '--proc',
+      '/proc',
+      '--dev',
+      '/dev',
+      '--tmpfs',
+      '/tmp',
+      '--tmpfs',
+      '/work',
+    ],
     '/bin/true',
   ]
 }
@@ -22,12 +45,22 @@ function measure(way: Way, spawn: string, count: number): number[] {
   const prefix = way.command === '' ? [] : way.command.split(' ')
   const [program, ...before] = [...prefix, spawn]
   if (program === undefined) throw new Error('no program')
-  const text = execFileSync(program, [...before, mode, String(count), ...rest], { encoding: 'utf8' })
-  return text.trim().split('\n').map((line) => Number(line) / 1e6)
+  const text = execFileSync(program, [...before, mode, String(count), ...rest], {
+    encoding: 'utf8',
+  })
+  return text
+    .trim()
+    .split('\n')
+    .map((line) => Number(line) / 1e6)
 }
 
 /** Milliseconds of each way, measured in turns of `batch` so that a change of the machine's speed hits all alike. */
-export function compare(ways: readonly Way[], spawn: string, rounds: number, batch: number): Map<string, Summary> {
+export function compare(
+  ways: readonly Way[],
+  spawn: string,
+  rounds: number,
+  batch: number,
+): Map<string, Summary> {
   const values = new Map<string, number[]>(ways.map((way) => [way.name, []]))
   for (const way of ways) measure(way, spawn, batch)
   for (let round = 0; round < rounds; round++) {

@@ -1,6 +1,11 @@
 // Figures of one series of measurements: sorted once, read by quantile.
 
-export type Summary = { readonly runs: number; readonly p50: number; readonly p90: number; readonly p99: number }
+export type Summary = {
+  readonly runs: number
+  readonly p50: number
+  readonly p90: number
+  readonly p99: number
+}
 
 /** Quantiles of `values` by the nearest-rank rule, in the unit of `values`. @throws RangeError when empty. */
 export function summarise(values: readonly number[]): Summary {
