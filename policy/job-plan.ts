@@ -86,7 +86,12 @@ function runStep(ask: Ask, context: Context): PlanStep {
   const { grant, resolved } = context
   const { language, limits } = resolved
   const directory = ask.directory?.value ?? workspace
-  const program = language?.run.map((argument) => fill(argument, limits.memoryBytes)) ?? []
+  // The source lies in the workspace, wherever the program starts.
+  const place = (argument: string): string =>
+    argument === language?.sourceFile && directory !== workspace
+      ? `${workspace}/${argument}`
+      : argument
+  const program = language?.run.map((one) => place(fill(one, limits.memoryBytes))) ?? []
   const argv = [...program, ...ask.argv.map((argument) => argument.value)]
   return {
     name: 'run',

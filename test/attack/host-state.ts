@@ -10,7 +10,9 @@ export function hostState(instance: string): Record<string, unknown> {
     corePattern: read('cat /proc/sys/kernel/core_pattern'),
     hostName: read('cat /proc/sys/kernel/hostname'),
     passwords: read('cat /etc/passwd /etc/shadow /etc/subuid | sha256sum'),
-    mounts: read("cut -d' ' -f 3- /proc/self/mountinfo | sort"),
+    mounts: read(
+      `cut -d' ' -f 3- /proc/self/mountinfo | grep -E '${instance}|overlay|/work' | sort`,
+    ),
     imageStore: read(
       `cd /var/lib/${instance}/images && find . -xdev -printf '%p %u %g %m %s %T@\\n' | sort | sha256sum`,
     ),

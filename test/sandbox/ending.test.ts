@@ -40,16 +40,9 @@ const includes =
 
 const rows: readonly Row[] = [
   ...[0, 1, 2, 42, 125, 126, 127, 128, 137, 139, 255].map(exits),
-  ...[
-    'SIGHUP',
-    'SIGINT',
-    'SIGABRT',
-    'SIGSEGV',
-    'SIGFPE',
-    'SIGKILL',
-    'SIGTERM',
-    'SIGUSR1',
-  ].map((signal) => killsItself(signal)),
+  ...['SIGHUP', 'SIGINT', 'SIGABRT', 'SIGSEGV', 'SIGFPE', 'SIGKILL', 'SIGTERM', 'SIGUSR1'].map(
+    (signal) => killsItself(signal),
+  ),
   // Raised by the program itself: none of our limits was reached, so it is a signal like any other.
   killsItself('SIGXCPU'),
   {

@@ -141,6 +141,20 @@ t.test('the environment is built from nothing', async (t) => {
   ])
 })
 
+t.test('a program starts where it is told to', async (t) => {
+  for (const [language, source] of [
+    ['bash', 'pwd'],
+    ['python', 'import os; print(os.getcwd())'],
+    [
+      'c',
+      '#include <stdio.h>\n#include <unistd.h>\nint main(void) { char p[99]; puts(getcwd(p, 99)); }',
+    ],
+  ] as const) {
+    const job = await tenant.run({ language, source, workdir: '/tmp' })
+    t.equal(job.stdout, '/tmp\n', `${language}: ${accountOf(job)}`)
+  }
+})
+
 t.test('arguments arrive as they are: no shell is between', async (t) => {
   const words = ['', ' ', '$(id)', '`id`', '"', "'", '*', '-n', 'a\nb', 'ü', '\\']
   const job = await tenant.run({

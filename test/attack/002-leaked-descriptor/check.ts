@@ -10,6 +10,6 @@ export async function check(t: Test, tenant: Tenant): Promise<void> {
     t.equal(answer.status, 403, `${workdir} is denied`)
     t.match(answer.text, /"pointer":"\/workdir"/, `${workdir}: with a pointer`)
   }
-  const job = await tenant.run({ ...spec, source: 'pwd -P', workdir: '/tmp' })
+  const job = await tenant.run({ image: 'default', command: ['/bin/pwd'], workdir: '/tmp' })
   t.equal(outputOf(job).toString(), '/tmp\n', `control: a plain directory works; ${accountOf(job)}`)
 }
