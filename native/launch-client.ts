@@ -3,7 +3,15 @@ import { connect, type Socket } from 'node:net'
 import { Compile } from 'typebox/compile'
 import { Destroyed, Failed, Finished, frameTypes, Refused, Started } from '../contract/launch.js'
 import type { Plan, PlanStep } from '../contract/plan.js'
-import { encodeChunks, encodeFileHead, encodeFrame, encodePairs, type Frame, openFrameCutter, type Pair } from './launch-frame.js'
+import {
+  encodeChunks,
+  encodeFileHead,
+  encodeFrame,
+  encodePairs,
+  type Frame,
+  openFrameCutter,
+  type Pair,
+} from './launch-frame.js'
 
 const checks = {
   started: Compile(Started),
@@ -37,7 +45,12 @@ export type StepStreams = {
 
 export type Sandbox = {
   /** Runs one step to its end. @throws LaunchError */
-  run(step: PlanStep, program: Buffer, stdin: Buffer | null, streams: StepStreams): Promise<Finished>
+  run(
+    step: PlanStep,
+    program: Buffer,
+    stdin: Buffer | null,
+    streams: StepStreams,
+  ): Promise<Finished>
   /** Asks the launcher to end the running step; its Finished says so. */
   cancel(word: 'cancelled' | 'expired' | 'drain'): void
   /** Destroys the sandbox and waits until nothing of it is left. @throws LaunchError */
@@ -98,25 +111,37 @@ export function encodeSandbox(jobId: string, plan: Plan, files: readonly Sandbox
 
 /** The frames that start a step. */
 export function encodeStep(step: PlanStep, program: Buffer, stdin: Buffer | null): Buffer[] {
-  const frames = [encodeFrame(frameTypes.filter, program), encodeFrame(frameTypes.step, encodePairs(stepPairs(step)))]
+  const frames = [
+    encodeFrame(frameTypes.filter, program),
+    encodeFrame(frameTypes.step, encodePairs(stepPairs(step))),
+  ]
   if (!step.takesStdin) return frames
   frames.push(...encodeChunks(frameTypes.stdin, stdin ?? Buffer.alloc(0)))
   frames.push(encodeFrame(frameTypes.stdin, Buffer.alloc(0)))
   return frames
 }
 
-function parsed<Value>(check: { Check(value: unknown): value is Value }, payload: Buffer, what: string): Value {
+function parsed<Value>(
+  check: { Check(value: unknown): value is Value },
+  payload: Buffer,
+  what: string,
+): Value {
   let value: unknown
   try {
     value = JSON.parse(payload.toString('utf8'))
   } catch {
     throw new LaunchError('launcher-protocol', `${what} is not JSON`)
   }
-  if (!check.Check(value)) throw new LaunchError('launcher-protocol', `${what} does not match its schema`)
+  if (!check.Check(value))
+    throw new LaunchError('launcher-protocol', `${what} does not match its schema`)
   return value
 }
 
-type Waiting = { streams: StepStreams | null; resolve(finished: Finished | null): void; reject(error: LaunchError): void }
+type Waiting = {
+  streams: StepStreams | null
+  resolve(finished: Finished | null): void
+  reject(error: LaunchError): void
+}
 
 /** What one answer means for whoever waits. Returns whether the wait is over. */
 function handle(frame: Frame, waiting: Waiting): boolean {
@@ -135,13 +160,18 @@ function handle(frame: Frame, waiting: Waiting): boolean {
       return true
     case frameTypes.destroyed: {
       const destroyed = parsed(checks.destroyed, frame.payload, 'DESTROYED')
-      if (destroyed.leftProcesses > 0) throw new LaunchError('destroy', `${destroyed.leftProcesses} processes are left`)
+      if (destroyed.leftProcesses > 0)
+        throw new LaunchError('destroy', `${destroyed.leftProcesses} processes are left`)
       waiting.resolve(null)
       return true
     }
     case frameTypes.failed: {
       const failed = parsed(checks.failed, frame.payload, 'FAILED')
-      throw new LaunchError(failed.stage, failed.detail === '' ? `the launcher failed at ${failed.stage}` : failed.detail, failed.errno)
+      throw new LaunchError(
+        failed.stage,
+        failed.detail === '' ? `the launcher failed at ${failed.stage}` : failed.detail,
+        failed.errno,
+      )
     }
     case frameTypes.refused: {
       const refused = parsed(checks.refused, frame.payload, 'REFUSED')
@@ -154,7 +184,10 @@ function handle(frame: Frame, waiting: Waiting): boolean {
 }
 
 /** Connects frames to whoever waits for them, and turns every way of losing the connection into a LaunchError. */
-function openExchange(socket: Socket): { wait(streams: StepStreams | null, frames: Buffer[]): Promise<Finished | null>; fail(error: LaunchError): void } {
+function openExchange(socket: Socket): {
+  wait(streams: StepStreams | null, frames: Buffer[]): Promise<Finished | null>
+  fail(error: LaunchError): void
+} {
   const cutter = openFrameCutter()
   let waiting: Waiting | null = null
   let lost: LaunchError | null = null
@@ -168,18 +201,32 @@ function openExchange(socket: Socket): { wait(streams: StepStreams | null, frame
   socket.on('data', (bytes: Buffer) => {
     try {
       for (const frame of cutter.push(bytes)) {
-        if (waiting === null) throw new LaunchError('launcher-protocol', 'a frame that nobody waits for')
+        if (waiting === null)
+          throw new LaunchError('launcher-protocol', 'a frame that nobody waits for')
         if (handle(frame, waiting)) waiting = null
       }
     } catch (error) {
-      fail(error instanceof LaunchError ? error : new LaunchError('launcher-protocol', (error as Error).message))
+      fail(
+        error instanceof LaunchError
+          ? error
+          : new LaunchError('launcher-protocol', (error as Error).message),
+      )
     }
   })
   socket.on('error', (error: NodeJS.ErrnoException) => {
     const unreachable = error.syscall === 'connect'
-    fail(new LaunchError(unreachable ? 'launcher-unreachable' : 'launcher-lost', error.message, null, unreachable))
+    fail(
+      new LaunchError(
+        unreachable ? 'launcher-unreachable' : 'launcher-lost',
+        error.message,
+        null,
+        unreachable,
+      ),
+    )
   })
-  socket.on('close', () => fail(new LaunchError('launcher-lost', 'the launcher closed the connection')))
+  socket.on('close', () =>
+    fail(new LaunchError('launcher-lost', 'the launcher closed the connection')),
+  )
   return {
     fail,
     wait(streams, frames) {
@@ -196,7 +243,12 @@ function openExchange(socket: Socket): { wait(streams: StepStreams | null, frame
 }
 
 /** Begins a sandbox. Nothing is sent before the first step, so that the whole start is one write. */
-export function openSandbox(socketPath: string, jobId: string, plan: Plan, files: readonly SandboxFile[]): Sandbox {
+export function openSandbox(
+  socketPath: string,
+  jobId: string,
+  plan: Plan,
+  files: readonly SandboxFile[],
+): Sandbox {
   const socket = connect(socketPath)
   const exchange = openExchange(socket)
   let head: Buffer[] = encodeSandbox(jobId, plan, files)
@@ -206,7 +258,8 @@ export function openSandbox(socketPath: string, jobId: string, plan: Plan, files
       const frames = [...head, ...encodeStep(step, program, stdin)]
       head = []
       const finished = await exchange.wait(streams, frames)
-      if (finished === null) throw new LaunchError('launcher-protocol', 'DESTROYED instead of FINISHED')
+      if (finished === null)
+        throw new LaunchError('launcher-protocol', 'DESTROYED instead of FINISHED')
       return finished
     },
     cancel(word) {

@@ -10,7 +10,8 @@ export class FrameError extends Error {}
 
 /** One frame: length, type, payload. @throws FrameError when the payload is too long for any frame. */
 export function encodeFrame(type: number, payload: Buffer): Buffer {
-  if (payload.length > stepPayloadBytesMax) throw new FrameError(`a frame of ${payload.length} bytes`)
+  if (payload.length > stepPayloadBytesMax)
+    throw new FrameError(`a frame of ${payload.length} bytes`)
   const header = Buffer.allocUnsafe(headerBytes)
   header.writeUInt32LE(payload.length, 0)
   header.writeUInt8(type, 4)
@@ -31,7 +32,8 @@ export function encodePairs(pairs: readonly Pair[]): Buffer {
 /** Bytes in frames of one type, none larger than the protocol allows. No bytes: no frame. */
 export function encodeChunks(type: number, bytes: Buffer): Buffer[] {
   const frames: Buffer[] = []
-  for (let at = 0; at < bytes.length; at += framePayloadBytesMax) frames.push(encodeFrame(type, bytes.subarray(at, at + framePayloadBytesMax)))
+  for (let at = 0; at < bytes.length; at += framePayloadBytesMax)
+    frames.push(encodeFrame(type, bytes.subarray(at, at + framePayloadBytesMax)))
   return frames
 }
 
@@ -57,9 +59,13 @@ export function openFrameCutter(): { push(bytes: Buffer): Frame[] } {
       let at = 0
       while (held.length - at >= headerBytes) {
         const length = held.readUInt32LE(at)
-        if (length > framePayloadBytesMax) throw new FrameError(`the launcher announced a frame of ${length} bytes`)
+        if (length > framePayloadBytesMax)
+          throw new FrameError(`the launcher announced a frame of ${length} bytes`)
         if (held.length - at < headerBytes + length) break
-        frames.push({ type: held.readUInt8(at + 4), payload: held.subarray(at + headerBytes, at + headerBytes + length) })
+        frames.push({
+          type: held.readUInt8(at + 4),
+          payload: held.subarray(at + headerBytes, at + headerBytes + length),
+        })
         at += headerBytes + length
       }
       held = held.subarray(at)

@@ -4,7 +4,8 @@ import { readEvents, type StoredEvent } from './events.js'
 import { eventsChannel, jobKey } from './keys.js'
 import type { Listener } from './listener.js'
 
-const pageEvents = 200
+/** Events read at one time: what a follower that reads slowly makes us hold. */
+const pageEvents = 32
 
 /** A latch that can be set from outside and awaited; a set before the wait is not lost. */
 function openLatch(signal: AbortSignal): { set(): void; wait(): Promise<void> } {

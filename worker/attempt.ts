@@ -36,7 +36,8 @@ export async function attempt(payload: Payload, context: AttemptContext): Promis
   context.onRun(run)
   try {
     const result = await run.result
-    for (const step of result.steps) context.telemetry.ran(payload.spec.language ?? 'command', step.usage.wallMs / 1000)
+    for (const step of result.steps)
+      context.telemetry.ran(payload.spec.language ?? 'command', step.usage.wallMs / 1000)
     return result
   } finally {
     await events.flush()

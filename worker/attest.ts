@@ -12,17 +12,27 @@ export function attest(started: Started, plan: Plan, step: PlanStep): void {
   const expect = (holds: boolean, what: string): void => {
     if (!holds) faults.push(what)
   }
-  for (const [set, mask] of Object.entries(started.capabilities)) expect(mask === noCapabilities, `${set} capabilities ${mask}`)
+  for (const [set, mask] of Object.entries(started.capabilities))
+    expect(mask === noCapabilities, `${set} capabilities ${mask}`)
   expect(started.noNewPrivileges, 'no_new_privs is off')
   expect(started.seccompMode === seccompModeFilter, `seccomp mode ${started.seccompMode}`)
   expect(started.uid === plan.uid && started.gid === plan.gid, `ids ${started.uid}:${started.gid}`)
-  expect(started.sharedWithHost.length === 0, `shared namespaces ${started.sharedWithHost.join(' ')}`)
+  expect(
+    started.sharedWithHost.length === 0,
+    `shared namespaces ${started.sharedWithHost.join(' ')}`,
+  )
   expect(started.memoryLimitBytes <= step.memoryBytes, `memory limit ${started.memoryLimitBytes}`)
   expect(started.swapLimitBytes === 0, `swap limit ${started.swapLimitBytes}`)
   expect(started.processLimit === step.processes, `process limit ${started.processLimit}`)
   expect(started.landlockAbi >= plan.landlockAbiMinimum, `Landlock ABI ${started.landlockAbi}`)
-  expect(started.apparmor === plan.apparmor || started.apparmor.startsWith(`${plan.apparmor} `), `AppArmor ${started.apparmor}`)
-  expect(hostStart(started.uidMap) > 0 && hostStart(started.gidMap) > 0, `id maps ${started.uidMap}; ${started.gidMap}`)
+  expect(
+    started.apparmor === plan.apparmor || started.apparmor.startsWith(`${plan.apparmor} `),
+    `AppArmor ${started.apparmor}`,
+  )
+  expect(
+    hostStart(started.uidMap) > 0 && hostStart(started.gidMap) > 0,
+    `id maps ${started.uidMap}; ${started.gidMap}`,
+  )
   if (faults.length > 0) throw new LaunchError('isolation-mismatch', faults.join('; '))
 }
 

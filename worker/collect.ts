@@ -10,7 +10,12 @@ export type Captured = { readonly stdout: Buffer; readonly stderr: Buffer }
 export type SeccompInForce = { readonly profile: string; readonly digest: string }
 type Ending = { readonly outcome: Outcome; readonly cause: Cause | null }
 
-const signalNames = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]))
+/** SIGABRT before SIGIOT: of two names for one number the first is the one that people know. */
+const signalNames = new Map(
+  Object.entries(constants.signals)
+    .reverse()
+    .map(([name, number]) => [number, name]),
+)
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const milliseconds = (microseconds: number): number => Math.round(microseconds) / 1000
 
@@ -41,7 +46,12 @@ function usageOf(finished: Finished): Usage {
   }
 }
 
-const limitCause = (limit: string, limitValue: number, reached: number, message: string): Cause => ({ message, limit, limitValue, reached })
+const limitCause = (
+  limit: string,
+  limitValue: number,
+  reached: number,
+  message: string,
+): Cause => ({ message, limit, limitValue, reached })
 
 function reasonEnding(reason: EndReason, finished: Finished, step: PlanStep): Ending | null {
   switch (reason) {
@@ -52,7 +62,12 @@ function reasonEnding(reason: EndReason, finished: Finished, step: PlanStep): En
     case 'output':
       return {
         outcome: 'output-limit',
-        cause: limitCause('outputBytes', step.outputBytes, finished.outputBytes, `It wrote more than ${step.outputBytes} bytes to standard output and error.`),
+        cause: limitCause(
+          'outputBytes',
+          step.outputBytes,
+          finished.outputBytes,
+          `It wrote more than ${step.outputBytes} bytes to standard output and error.`,
+        ),
       }
     case 'memory':
       return memoryEnding(finished, step)
@@ -68,46 +83,82 @@ function reasonEnding(reason: EndReason, finished: Finished, step: PlanStep): En
 
 function memoryEnding(finished: Finished, step: PlanStep): Ending {
   const message = `It needed more than ${step.memoryBytes} bytes of memory; the kernel found none left in its control group.`
-  return { outcome: 'memory-limit', cause: limitCause('memoryBytes', step.memoryBytes, finished.memoryPeakBytes, message) }
+  return {
+    outcome: 'memory-limit',
+    cause: limitCause('memoryBytes', step.memoryBytes, finished.memoryPeakBytes, message),
+  }
 }
 
-function timeEnding(reason: 'cpu' | 'wall' | 'lifetime', finished: Finished, step: PlanStep): Ending {
+function timeEnding(
+  reason: 'cpu' | 'wall' | 'lifetime',
+  finished: Finished,
+  step: PlanStep,
+): Ending {
   if (reason === 'cpu') {
     const message = `It used more than ${step.cpuMs} ms of processor time, all its processes together.`
-    return { outcome: 'cpu-time-limit', cause: limitCause('cpuMs', step.cpuMs, milliseconds(finished.cpuUs), message) }
+    return {
+      outcome: 'cpu-time-limit',
+      cause: limitCause('cpuMs', step.cpuMs, milliseconds(finished.cpuUs), message),
+    }
   }
   const message = `It ran for more than ${step.wallMs} ms, of which it used the processor for ${milliseconds(finished.cpuUs)} ms.`
-  return { outcome: 'wall-time-limit', cause: limitCause('wallMs', step.wallMs, milliseconds(finished.wallUs), message) }
+  return {
+    outcome: 'wall-time-limit',
+    cause: limitCause('wallMs', step.wallMs, milliseconds(finished.wallUs), message),
+  }
 }
 
 /** The kernel refused new processes, and the run failed, by itself or by time: a fork bomb never ends otherwise. */
 function processEnding(finished: Finished, step: PlanStep): Ending | null {
   if (finished.processRefusals === 0) return null
   const message = `It tried to have more than ${step.processes} processes and threads; the kernel refused ${finished.processRefusals} times.`
-  return { outcome: 'process-limit', cause: limitCause('processes', step.processes, Math.max(finished.processPeak, step.processes), message) }
+  return {
+    outcome: 'process-limit',
+    cause: limitCause(
+      'processes',
+      step.processes,
+      Math.max(finished.processPeak, step.processes),
+      message,
+    ),
+  }
 }
 
 function diskEnding(finished: Finished, plan: Plan, step: PlanStep): Ending | null {
   if (finished.signal === constants.signals.SIGXFSZ) {
     const message = `It wrote a file of more than ${step.fileBytes} bytes.`
-    return { outcome: 'disk-limit', cause: { ...limitCause('fileBytes', step.fileBytes, step.fileBytes, message), signal: 'SIGXFSZ' } }
+    return {
+      outcome: 'disk-limit',
+      cause: {
+        ...limitCause('fileBytes', step.fileBytes, step.fileBytes, message),
+        signal: 'SIGXFSZ',
+      },
+    }
   }
   if (!finished.diskFull) return null
   const message = `Its files filled the ${plan.diskBytes} bytes (or ${plan.diskInodes} files) they may take.`
-  return { outcome: 'disk-limit', cause: limitCause('diskBytes', plan.diskBytes, finished.diskBytes, message) }
+  return {
+    outcome: 'disk-limit',
+    cause: limitCause('diskBytes', plan.diskBytes, finished.diskBytes, message),
+  }
 }
 
 function exitEnding(finished: Finished, step: PlanStep): Ending {
   const program = step.failureOutcome === 'compile-error' ? 'compile-error' : null
   if (finished.ended === 'signalled') {
     const signal = signalName(finished.signal)
-    return { outcome: program ?? 'signalled', cause: { message: `It was ended by ${signal}.`, signal } }
+    return {
+      outcome: program ?? 'signalled',
+      cause: { message: `It was ended by ${signal}.`, signal },
+    }
   }
   if (finished.execErrno !== 0) {
     const message = `The program ${step.argv[0]} could not be executed (errno ${finished.execErrno}).`
     return { outcome: program ?? 'exit-nonzero', cause: { message, errno: finished.execErrno } }
   }
-  return { outcome: program ?? 'exit-nonzero', cause: { message: `It exited with ${finished.exitCode}.` } }
+  return {
+    outcome: program ?? 'exit-nonzero',
+    cause: { message: `It exited with ${finished.exitCode}.` },
+  }
 }
 
 /** How a step ended, with the evidence. Pure: the same figures give the same answer. */
@@ -116,15 +167,28 @@ export function endingOf(finished: Finished, plan: Plan, step: PlanStep): Ending
     const ending = reasonEnding(finished.reason, finished, step)
     if (ending !== null) return ending
   }
-  if (finished.reason === 'none' && finished.ended === 'signalled' && finished.signal === constants.signals.SIGSYS) {
-    return { outcome: 'syscall-denied', cause: { message: `It made a system call that the profile ${step.seccomp} ends programs for.`, signal: 'SIGSYS' } }
+  if (
+    finished.reason === 'none' &&
+    finished.ended === 'signalled' &&
+    finished.signal === constants.signals.SIGSYS
+  ) {
+    return {
+      outcome: 'syscall-denied',
+      cause: {
+        message: `It made a system call that the profile ${step.seccomp} ends programs for.`,
+        signal: 'SIGSYS',
+      },
+    }
   }
   const byReason = reasonEnding(finished.reason, finished, step)
   if (byReason !== null) return byReason
   if (finished.memoryOomKills > 0) return memoryEnding(finished, step)
-  const failed = finished.ended === 'signalled' || finished.exitCode !== 0 || finished.execErrno !== 0
+  const failed =
+    finished.ended === 'signalled' || finished.exitCode !== 0 || finished.execErrno !== 0
   if (!failed) return { outcome: 'ok', cause: null }
-  return processEnding(finished, step) ?? diskEnding(finished, plan, step) ?? exitEnding(finished, step)
+  return (
+    processEnding(finished, step) ?? diskEnding(finished, plan, step) ?? exitEnding(finished, step)
+  )
 }
 
 /** What was in force, as the launcher read it back from the kernel. */
@@ -155,7 +219,13 @@ export function isolationOf(started: Started, plan: Plan, seccomp: SeccompInForc
 }
 
 /** The result of one step. */
-export function collect(finished: Finished, isolation: Isolation, plan: Plan, step: PlanStep, captured: Captured): StepResult {
+export function collect(
+  finished: Finished,
+  isolation: Isolation,
+  plan: Plan,
+  step: PlanStep,
+  captured: Captured,
+): StepResult {
   const stdout = textOf(captured.stdout)
   const stderr = textOf(captured.stderr)
   const ending = endingOf(finished, plan, step)

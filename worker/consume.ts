@@ -5,7 +5,12 @@ import type { RunResult } from '../contract/result.js'
 import { LaunchError } from '../native/launch-client.js'
 import type { LocalFiles } from '../queue/local-files.js'
 import { unstartedResult } from '../queue/record.js'
-import { DamagedPayload, MissingBlob, type Start, type WorkerJobStore } from '../queue/worker-store.js'
+import {
+  DamagedPayload,
+  MissingBlob,
+  type Start,
+  type WorkerJobStore,
+} from '../queue/worker-store.js'
 import { attempt } from './attempt.js'
 import type { Run } from './run-plan.js'
 import type { WorkerTelemetry } from './telemetry.js'
@@ -33,20 +38,35 @@ const retryDelayMs = (attemptNumber: number): number => Math.min(200 * 2 ** atte
 const busyDelayMs = 100
 
 type Started = Extract<Start, { fields: ReadonlyMap<string, string> }>
-type Conclusion = { kind: 'result'; result: RunResult; quarantine: boolean } | { kind: 'again'; delayMs: number; stage: string }
+type Conclusion =
+  | { kind: 'result'; result: RunResult; quarantine: boolean }
+  | { kind: 'again'; delayMs: number; stage: string }
 
-const concluded = (result: RunResult, quarantine = false): Conclusion => ({ kind: 'result', result, quarantine })
+const concluded = (result: RunResult, quarantine = false): Conclusion => ({
+  kind: 'result',
+  result,
+  quarantine,
+})
 
 /** What a start that does not run means. */
 function concludeUnstarted(started: Started, telemetry: WorkerTelemetry): Conclusion | null {
   switch (started.kind) {
     case 'expired':
-      return concluded(unstartedResult('expired', 'It waited longer than its deadline allowed and never started.'))
+      return concluded(
+        unstartedResult('expired', 'It waited longer than its deadline allowed and never started.'),
+      )
     case 'cancelled':
       return concluded(unstartedResult('cancelled', 'Cancelled by the caller.'))
     case 'quarantine':
       telemetry.quarantined()
-      return concluded(unstartedResult('sandbox-error', 'Its worker died under it twice; it is kept for the operator and not tried again.', 'worker-lost'), true)
+      return concluded(
+        unstartedResult(
+          'sandbox-error',
+          'Its worker died under it twice; it is kept for the operator and not tried again.',
+          'worker-lost',
+        ),
+        true,
+      )
     case 'run':
       return null
   }
@@ -54,8 +74,10 @@ function concludeUnstarted(started: Started, telemetry: WorkerTelemetry): Conclu
 
 /** A fault of ours: try again while attempts are left, else say so. */
 function concludeFault(error: unknown, started: Started, context: ConsumerContext): Conclusion {
-  if (error instanceof DamagedPayload) return concluded(unstartedResult('sandbox-error', error.message, 'damaged-payload'))
-  if (error instanceof MissingBlob) return concluded(unstartedResult('sandbox-error', error.message, 'blob-missing'))
+  if (error instanceof DamagedPayload)
+    return concluded(unstartedResult('sandbox-error', error.message, 'damaged-payload'))
+  if (error instanceof MissingBlob)
+    return concluded(unstartedResult('sandbox-error', error.message, 'blob-missing'))
   if (!(error instanceof LaunchError)) throw error
   context.telemetry.sandboxFailed(error.stage)
   if (error.busy) return { kind: 'again', delayMs: busyDelayMs, stage: error.stage }
@@ -63,7 +85,11 @@ function concludeFault(error: unknown, started: Started, context: ConsumerContex
     return { kind: 'again', delayMs: retryDelayMs(started.attempt), stage: error.stage }
   }
   const result = unstartedResult('sandbox-error', error.message, error.stage)
-  return concluded(error.errno === null || result.cause === null ? result : { ...result, cause: { ...result.cause, errno: error.errno } })
+  return concluded(
+    error.errno === null || result.cause === null
+      ? result
+      : { ...result, cause: { ...result.cause, errno: error.errno } },
+  )
 }
 
 export function openConsumer(context: ConsumerContext): Consumer {
@@ -96,7 +122,11 @@ export function openConsumer(context: ConsumerContext): Consumer {
   }
 
   const settle = async (jobId: string, started: Started, conclusion: Conclusion): Promise<void> => {
-    const log = context.log.child({ jobId, tenant: started.fields.get('tenant'), attempt: started.attempt })
+    const log = context.log.child({
+      jobId,
+      tenant: started.fields.get('tenant'),
+      attempt: started.attempt,
+    })
     if (conclusion.kind === 'again') {
       context.telemetry.retried(conclusion.stage)
       log.warn({ stage: conclusion.stage, delayMs: conclusion.delayMs }, 'given back')
@@ -106,7 +136,10 @@ export function openConsumer(context: ConsumerContext): Consumer {
     const { result } = conclusion
     const first = await context.store.commit(jobId, started.attempt, result, conclusion.quarantine)
     if (!first) {
-      log.warn({ outcome: result.outcome }, 'another attempt has taken over; this result is dropped')
+      log.warn(
+        { outcome: result.outcome },
+        'another attempt has taken over; this result is dropped',
+      )
       return
     }
     context.telemetry.finished(result.outcome)

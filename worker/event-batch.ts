@@ -23,7 +23,13 @@ export function openEventBatch(tell: Teller): EventBatch {
   let last: Promise<void> = Promise.resolve()
   const closePending = (): void => {
     if (pending === null) return
-    events.push({ name: pending.name, data: JSON.stringify({ step: pending.step, base64: Buffer.concat(pending.pieces).toString('base64') }) })
+    events.push({
+      name: pending.name,
+      data: JSON.stringify({
+        step: pending.step,
+        base64: Buffer.concat(pending.pieces).toString('base64'),
+      }),
+    })
     pending = null
   }
   const flush = (): Promise<void> => {
@@ -46,7 +52,11 @@ export function openEventBatch(tell: Teller): EventBatch {
       later()
     },
     output(name, step, bytes) {
-      if (pending !== null && (pending.name !== name || pending.step !== step || pending.bytes >= pieceBytesMax)) closePending()
+      if (
+        pending !== null &&
+        (pending.name !== name || pending.step !== step || pending.bytes >= pieceBytesMax)
+      )
+        closePending()
       pending ??= { name, step, pieces: [], bytes: 0 }
       pending.pieces.push(bytes)
       pending.bytes += bytes.length

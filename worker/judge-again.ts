@@ -10,16 +10,24 @@ import { unstartedResult } from '../queue/record.js'
 
 export type Judged = { kind: 'plan'; plan: Plan } | { kind: 'denied'; result: RunResult }
 
-const denied = (message: string): Judged => ({ kind: 'denied', result: unstartedResult('policy-denied', message) })
+const denied = (message: string): Judged => ({
+  kind: 'denied',
+  result: unstartedResult('policy-denied', message),
+})
 
 export function judgeAgain(payload: Payload, files: LocalFiles): Judged {
   const grant = files.grants.get(payload.grant)
   if (grant === undefined) return denied(`The worker knows no grant named ${payload.grant}.`)
   const checked = checkJobSpec(payload.spec)
-  if (!checked.ok) return denied(`The job does not match its schema: ${checked.violations[0]?.pointer} ${checked.violations[0]?.message}`)
+  if (!checked.ok)
+    return denied(
+      `The job does not match its schema: ${checked.violations[0]?.pointer} ${checked.violations[0]?.message}`,
+    )
   const evaluation = judge(checked.spec, grant, files.catalogue, files.platform)
   if (evaluation.plan === null) {
-    const reasons = evaluation.violations.map((violation) => `${violation.rule} at ${violation.pointer}: ${violation.message}`)
+    const reasons = evaluation.violations.map(
+      (violation) => `${violation.rule} at ${violation.pointer}: ${violation.message}`,
+    )
     return denied(reasons.join('; '))
   }
   return { kind: 'plan', plan: evaluation.plan }

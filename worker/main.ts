@@ -10,7 +10,10 @@ import { type Consumer, openConsumer } from './consume.js'
 import { openTelemetry } from './telemetry.js'
 
 const settings = loadSettings(process.env)
-const log = pino({ level: settings.logLevel, base: { service: 'worker', instance: settings.instance } })
+const log = pino({
+  level: settings.logLevel,
+  base: { service: 'worker', instance: settings.instance },
+})
 const telemetry = openTelemetry()
 const files = keepCurrent(settings, log, await loadLocalFiles(settings))
 const store = await openWorkerJobStore(settings, log, (jobId) => consumer.cancel(jobId))
@@ -45,7 +48,9 @@ const worker = new Worker(
   },
 )
 worker.on('error', (error) => log.debug({ error: error.message }, 'queue'))
-worker.on('failed', (job, error) => log.error({ jobId: job?.id, error: error.stack }, 'an attempt failed unexpectedly'))
+worker.on('failed', (job, error) =>
+  log.error({ jobId: job?.id, error: error.stack }, 'an attempt failed unexpectedly'),
+)
 const metricsServer = await telemetry.listen(settings.workerMetricsAddress)
 telemetry.slots(0, settings.slots)
 log.info({ slots: settings.slots }, 'worker is ready')

@@ -2,7 +2,12 @@
 import type { Started } from '../contract/launch.js'
 import type { Plan, PlanStep } from '../contract/plan.js'
 import type { RunResult, StepResult } from '../contract/result.js'
-import { LaunchError, openSandbox, type Sandbox, type SandboxFile } from '../native/launch-client.js'
+import {
+  LaunchError,
+  openSandbox,
+  type Sandbox,
+  type SandboxFile,
+} from '../native/launch-client.js'
 import { compileSeccomp } from '../native/seccomp.js'
 import { attest } from './attest.js'
 import { collect, isolationOf, type SeccompInForce } from './collect.js'
@@ -60,7 +65,10 @@ async function runStep(input: RunInput, sandbox: Sandbox, step: PlanStep): Promi
   if (started === null) throw new LaunchError('launcher-protocol', 'FINISHED without STARTED')
   if (finished.reason === 'drain') throw new LaunchError('launcher-refused', 'drained', null, true)
   const isolation = isolationOf(started, input.plan, program.inForce)
-  const result = collect(finished, isolation, input.plan, step, { stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr) })
+  const result = collect(finished, isolation, input.plan, step, {
+    stdout: Buffer.concat(stdout),
+    stderr: Buffer.concat(stderr),
+  })
   input.events.add('step', { name: step.name, state: 'ended', outcome: result.outcome })
   return result
 }

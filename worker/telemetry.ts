@@ -16,13 +16,28 @@ export type WorkerTelemetry = {
   listen(address: string): Promise<Server | null>
 }
 
-function histogram<Name extends keyof typeof metrics>(name: Name, registers: Registry[]): Histogram {
-  const row: { help: string; labels: readonly string[]; buckets?: readonly number[] } = metrics[name]
-  return new Histogram({ name, help: row.help, labelNames: [...row.labels], buckets: [...(row.buckets ?? [])], registers })
+function histogram<Name extends keyof typeof metrics>(
+  name: Name,
+  registers: Registry[],
+): Histogram {
+  const row: { help: string; labels: readonly string[]; buckets?: readonly number[] } =
+    metrics[name]
+  return new Histogram({
+    name,
+    help: row.help,
+    labelNames: [...row.labels],
+    buckets: [...(row.buckets ?? [])],
+    registers,
+  })
 }
 
 function counter(name: keyof typeof metrics, registers: Registry[]): Counter {
-  return new Counter({ name, help: metrics[name].help, labelNames: [...metrics[name].labels], registers })
+  return new Counter({
+    name,
+    help: metrics[name].help,
+    labelNames: [...metrics[name].labels],
+    registers,
+  })
 }
 
 async function listen(registry: Registry, address: string): Promise<Server | null> {
@@ -39,7 +54,9 @@ async function listen(registry: Registry, address: string): Promise<Server | nul
   })
   const at = address.lastIndexOf(':')
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(Number(address.slice(at + 1)), address.slice(0, at), () => resolve())
+    server
+      .once('error', reject)
+      .listen(Number(address.slice(at + 1)), address.slice(0, at), () => resolve())
   })
   return server
 }
@@ -55,7 +72,12 @@ export function openTelemetry(): WorkerTelemetry {
   const failures = counter('stockade_sandbox_failures_total', registers)
   const retries = counter('stockade_job_retries_total', registers)
   const quarantined = counter('stockade_jobs_quarantined_total', registers)
-  const slots = new Gauge({ name: 'stockade_slots', help: metrics.stockade_slots.help, labelNames: ['state'], registers })
+  const slots = new Gauge({
+    name: 'stockade_slots',
+    help: metrics.stockade_slots.help,
+    labelNames: ['state'],
+    registers,
+  })
   return {
     waited: (seconds) => wait.observe(seconds),
     launched: (seconds) => launch.observe(seconds),

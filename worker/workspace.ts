@@ -15,9 +15,14 @@ export function workspaceFiles(spec: JobSpec, catalogue: Catalogue): SandboxFile
   const files: SandboxFile[] = []
   const language = catalogue.languages.find((known) => known.name === spec.language)
   if (language !== undefined && spec.source !== undefined) {
-    files.push({ path: language.sourceFile, mode: plainMode, bytes: Buffer.from(spec.source, 'utf8') })
+    files.push({
+      path: language.sourceFile,
+      mode: plainMode,
+      bytes: Buffer.from(spec.source, 'utf8'),
+    })
   }
-  for (const file of spec.files ?? []) files.push({ path: file.path, mode: file.mode ?? plainMode, bytes: bytesOf(file) })
+  for (const file of spec.files ?? [])
+    files.push({ path: file.path, mode: file.mode ?? plainMode, bytes: bytesOf(file) })
   return files
 }
 

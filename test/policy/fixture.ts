@@ -41,7 +41,11 @@ export function grantOf(name: string): LoadedGrant {
   return grant
 }
 
-export type Case = { readonly spec: JobSpec; readonly grant: LoadedGrant; readonly platform: Platform }
+export type Case = {
+  readonly spec: JobSpec
+  readonly grant: LoadedGrant
+  readonly platform: Platform
+}
 
 /** A fixture's job, grant and machine in full. */
 export function caseOf(fixture: Fixture): Case {

@@ -27,7 +27,8 @@ t.test('a grant stands on its preset', async (t) => {
 })
 
 t.test('its revision follows its content', async (t) => {
-  const revision = (text: string) => parseGrants([{ name: 'course.yaml', text }]).get('course')?.revision
+  const revision = (text: string) =>
+    parseGrants([{ name: 'course.yaml', text }]).get('course')?.revision
   t.equal(revision(good), revision(`${good}# a comment\n`))
   t.not(revision(good), revision(good.replace('2000', '2001')))
 })

@@ -16,7 +16,9 @@ for (const rule of rules) {
     t.ok(allow.length > 0 && deny.length > 0, 'has examples of both verdicts')
     for (const fixture of allow) {
       const { spec, grant, platform } = caseOf(fixture)
-      const own = judge(spec, grant, catalogue, platform).violations.filter((violation) => violation.rule === rule.id)
+      const own = judge(spec, grant, catalogue, platform).violations.filter(
+        (violation) => violation.rule === rule.id,
+      )
       t.strictSame(own, [], `allows ${fixture.name}`)
     }
     for (const fixture of deny) {
@@ -53,19 +55,31 @@ t.test('names everything that is wrong, each with its place', async (t) => {
     platform,
   )
   const pointers = new Set(verdict.violations.map((violation) => violation.pointer))
-  for (const pointer of ['/privileged', '/mounts/0/source', '/namespaces/pid', '/namespaces/user', '/capabilities/add/0', '/seccomp', '/apparmor', '/env/a~1b']) {
+  for (const pointer of [
+    '/privileged',
+    '/mounts/0/source',
+    '/namespaces/pid',
+    '/namespaces/user',
+    '/capabilities/add/0',
+    '/seccomp',
+    '/apparmor',
+    '/env/a~1b',
+  ]) {
     t.ok(pointers.has(pointer), pointer)
   }
 })
 
-t.test('an allowed job has a plan that matches its schema; equal input, equal verdict', async (t) => {
-  for (const language of ['python', 'c']) {
-    const { spec, grant, platform } = caseOf({ name: '', job: { language } })
-    const once = judge(spec, grant, catalogue, platform)
-    t.ok(checkPlan.Check(once.plan), JSON.stringify([...checkPlan.Errors(once.plan)]))
-    t.strictSame(judge(spec, grant, catalogue, platform), once)
-  }
-})
+t.test(
+  'an allowed job has a plan that matches its schema; equal input, equal verdict',
+  async (t) => {
+    for (const language of ['python', 'c']) {
+      const { spec, grant, platform } = caseOf({ name: '', job: { language } })
+      const once = judge(spec, grant, catalogue, platform)
+      t.ok(checkPlan.Check(once.plan), JSON.stringify([...checkPlan.Errors(once.plan)]))
+      t.strictSame(judge(spec, grant, catalogue, platform), once)
+    }
+  },
+)
 
 /** Fields that no rule need judge, each with its reason. */
 const excused: Readonly<Record<string, string>> = {
@@ -78,11 +92,17 @@ const excused: Readonly<Record<string, string>> = {
   '/stdinBase64': 'bytes; their size is judged by stdin-size',
 }
 
-type Schema = { properties?: Record<string, Schema>; items?: Schema; patternProperties?: Record<string, Schema> }
+type Schema = {
+  properties?: Record<string, Schema>
+  items?: Schema
+  patternProperties?: Record<string, Schema>
+}
 
 function leaves(schema: Schema, path: string): string[] {
   if (schema.properties !== undefined) {
-    return Object.entries(schema.properties).flatMap(([name, inner]) => leaves(inner, `${path}/${name}`))
+    return Object.entries(schema.properties).flatMap(([name, inner]) =>
+      leaves(inner, `${path}/${name}`),
+    )
   }
   if (schema.items !== undefined) return leaves(schema.items, `${path}/*`)
   if (schema.patternProperties !== undefined) return [`${path}/*`]
@@ -93,7 +113,11 @@ t.test('every field of a job is claimed by a rule or excused with a reason', asy
   const fields = leaves(JobSpec as unknown as Schema, '')
   const claimed = rules.flatMap((rule) => rule.fields)
   const covers = (field: string): boolean =>
-    claimed.some((claim) => claim === field || (claim !== '' && (field.startsWith(`${claim}/`) || claim.startsWith(`${field}/`))))
+    claimed.some(
+      (claim) =>
+        claim === field ||
+        (claim !== '' && (field.startsWith(`${claim}/`) || claim.startsWith(`${field}/`))),
+    )
   t.ok(fields.length > 40, `${fields.length} fields`)
   for (const field of fields) t.ok(covers(field) || Object.hasOwn(excused, field), field)
 })
