@@ -51,6 +51,7 @@ purge_instance() {
   remove_services
   rm -rf --one-file-system "$install_directory" "$configuration_directory" "$state_directory" "$log_directory"
   rm -f "$(client_profile)"
+  rmdir "$(client_home)/.config/stockade" 2> /dev/null || true
   remove_accounts
   # The last instance takes with it what all of them share.
   [ -z "$(other_instances)" ] || return 0

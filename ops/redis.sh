@@ -38,7 +38,7 @@ redis_fsync() {
 }
 
 # A quarter of the machine's memory, at least 256 MiB and at most 4 GiB. Full, it refuses writes (the api answers 503): nothing is evicted.
-redis_memory_mib() { awk '$1 == "MemTotal:" { mib = int($2 / 4096); print mib < 256 ? 256 : mib > 4096 ? 4096 : mib }' /proc/meminfo; }
+redis_memory_mib() { awk '$1 == "MemTotal:" { mib = int($2 / 4096); print (mib < 256 ? 256 : (mib > 4096 ? 4096 : mib)) }' /proc/meminfo; }
 
 redis_configuration() {
   local fsync
