@@ -27,13 +27,16 @@ export type SandboxFile = { readonly path: string; readonly mode: number; readon
 export class LaunchError extends Error {
   readonly stage: string
   readonly errno: number | null
-  /** Whether the launcher had no free slot: not a fault of the job, tried again soon. */
+  /** Whether nothing of the job ran and it is not the job's fault: it is given back, and that costs it nothing. */
   readonly busy: boolean
-  constructor(stage: string, message: string, errno: number | null = null, busy = false) {
+  /** Whether the launcher takes nothing at present, from anybody: it cannot be reached, or it drains. */
+  readonly away: boolean
+  constructor(stage: string, message: string, errno: number | null = null, why?: 'busy' | 'away') {
     super(message)
     this.stage = stage
     this.errno = errno
-    this.busy = busy
+    this.busy = why !== undefined
+    this.away = why === 'away'
   }
 }
 
@@ -175,8 +178,11 @@ function handle(frame: Frame, waiting: Waiting): boolean {
     }
     case frameTypes.refused: {
       const refused = parsed(checks.refused, frame.payload, 'REFUSED')
-      const again = refused.code === 'busy' || refused.code === 'draining'
-      throw new LaunchError('launcher-refused', `${refused.code}: ${refused.detail}`, null, again)
+      const detail = `${refused.code}: ${refused.detail}`
+      if (refused.code === 'busy') throw new LaunchError('launcher-refused', detail, null, 'busy')
+      if (refused.code === 'draining')
+        throw new LaunchError('launcher-refused', detail, null, 'away')
+      throw new LaunchError('launcher-refused', detail)
     }
     default:
       throw new LaunchError('launcher-protocol', `an unknown frame ${frame.type}`)
@@ -214,15 +220,9 @@ function openExchange(socket: Socket): {
     }
   })
   socket.on('error', (error: NodeJS.ErrnoException) => {
-    const unreachable = error.syscall === 'connect'
-    fail(
-      new LaunchError(
-        unreachable ? 'launcher-unreachable' : 'launcher-lost',
-        error.message,
-        null,
-        unreachable,
-      ),
-    )
+    if (error.syscall === 'connect')
+      fail(new LaunchError('launcher-unreachable', error.message, null, 'away'))
+    else fail(new LaunchError('launcher-lost', error.message))
   })
   socket.on('close', () =>
     fail(new LaunchError('launcher-lost', 'the launcher closed the connection')),
@@ -242,6 +242,11 @@ function openExchange(socket: Socket): {
   }
 }
 
+/** How long a launcher may take beyond the lifetime of a sandbox, milliseconds. */
+const silenceMs = 15_000
+/** The longest that a timer of Node can be, milliseconds. */
+const timerMsMax = 2_147_483_647
+
 /** Begins a sandbox. Nothing is sent before the first step, so that the whole start is one write. */
 export function openSandbox(
   socketPath: string,
@@ -251,6 +256,12 @@ export function openSandbox(
 ): Sandbox {
   const socket = connect(socketPath)
   const exchange = openExchange(socket)
+  // The supervisor ends a sandbox at its lifetime. A launcher that is silent for longer than that is broken.
+  const watchdog = setTimeout(
+    () => exchange.fail(new LaunchError('launcher-lost', 'the launcher is silent')),
+    Math.min(plan.lifetimeMs + silenceMs, timerMsMax),
+  ).unref()
+  socket.on('close', () => clearTimeout(watchdog))
   let head: Buffer[] = encodeSandbox(jobId, plan, files)
   return {
     async run(step, program, stdin, streams) {
@@ -258,15 +269,17 @@ export function openSandbox(
       const frames = [...head, ...encodeStep(step, program, stdin)]
       head = []
       const finished = await exchange.wait(streams, frames)
-      if (finished === null)
-        throw new LaunchError('launcher-protocol', 'DESTROYED instead of FINISHED')
+      if (finished?.name !== step.name)
+        throw new LaunchError('launcher-protocol', `an end of ${finished?.name ?? 'all'} instead`)
       return finished
     },
     cancel(word) {
-      socket.write(encodeFrame(frameTypes.cancel, Buffer.from(word)))
+      if (!socket.destroyed) socket.write(encodeFrame(frameTypes.cancel, Buffer.from(word)))
     },
     async end() {
-      await exchange.wait(null, [encodeFrame(frameTypes.end, Buffer.alloc(0))])
+      const other = await exchange.wait(null, [encodeFrame(frameTypes.end, Buffer.alloc(0))])
+      if (other !== null)
+        throw new LaunchError('launcher-protocol', 'FINISHED instead of DESTROYED')
       socket.destroy()
     },
     abandon() {

@@ -1,7 +1,7 @@
 // Step 4 of 10: an allowed job → a queued record, or the reason why not. All in one atomic script.
 import type { Redis } from 'ioredis'
 import { eventsKeptSeconds } from '../contract/event.js'
-import { names } from './fragment.js'
+import { names, offer } from './fragment.js'
 import { keyPrefix } from './keys.js'
 import { run, script } from './script.js'
 
@@ -26,30 +26,39 @@ export type AdmissionRecord = {
     readonly requestDigest: string
     readonly keepMs: number
   } | null
+  /** The channel of the api process that waits for the end; a repeat adds its own. */
+  readonly replyTo: string
   /** Field and value of the job's hash, in turn. */
   readonly fields: readonly (string | Buffer)[]
 }
 
 // In: prefix, id, tenant, priority, now, expires, queuedMax, tenantQueuedMax, tenantRunningMax, idempotency key ('' for none),
-// its digest, its life in ms, seconds that events are kept, then the hash. Out: {'accepted'} or {reason[, id]}.
+// its digest, its life in ms, seconds that events are kept, reply to, then the hash. Out: {'accepted'} or {reason[, id]}.
 // Order inside a tenant is priority, then arrival: 2^44 arrivals fit below the next priority, all exact in a double.
+// A key whose job is no longer kept is free again; a repeat from another api process is told of the end as well.
 const admitScript = script(
   'admit',
-  `${names}
-local id, tenant = ARGV[2], ARGV[3]
-if ARGV[10] ~= '' then
-  local key = P .. 'idempotency:' .. tenant .. ':' .. ARGV[10]
-  local known = redis.call('HMGET', key, 'id', 'digest')
-  if known[1] then
-    if known[2] == ARGV[11] then return {'repeated', known[1]} end
-    return {'conflict'}
+  `${names}${offer}
+local id, tenant, reply_to = ARGV[2], ARGV[3], ARGV[14]
+local once = ARGV[10] ~= '' and P .. 'idempotency:' .. tenant .. ':' .. ARGV[10]
+if redis.call('EXISTS', job_key(id)) == 1 then return {'accepted', id} end
+if once then
+  local known = redis.call('HMGET', once, 'id', 'digest')
+  local state = known[1] and redis.call('HGET', job_key(known[1]), 'state')
+  if state and known[2] ~= ARGV[11] then return {'conflict'} end
+  if state and state ~= 'finished' then
+    local others = redis.call('HGET', job_key(known[1]), 'replyTo') or ''
+    if not string.find(',' .. others .. ',', ',' .. reply_to .. ',', 1, true) then
+      redis.call('HSET', job_key(known[1]), 'replyTo', others .. ',' .. reply_to)
+    end
   end
+  if state then return {'repeated', known[1]} end
 end
 if tonumber(redis.call('GET', P .. 'waiting-count') or '0') >= tonumber(ARGV[7]) then return {'queue-full'} end
 if redis.call('ZCARD', P .. 'waiting:' .. tenant) >= tonumber(ARGV[8]) then return {'tenant-queue-full'} end
 local hash = {}
-for at = 14, #ARGV do hash[#hash + 1] = ARGV[at] end
-redis.call('HSET', job_key(id), unpack(hash))
+for at = 15, #ARGV do hash[#hash + 1] = ARGV[at] end
+redis.call('HSET', job_key(id), 'replyTo', reply_to, unpack(hash))
 local arrival = redis.call('INCR', P .. 'arrivals')
 redis.call('ZADD', P .. 'waiting:' .. tenant, tonumber(ARGV[4]) * 17592186044416 + arrival, id)
 redis.call('INCR', P .. 'waiting-count')
@@ -57,15 +66,10 @@ redis.call('ZADD', P .. 'ages', ARGV[5], id)
 redis.call('ZADD', P .. 'expiries', ARGV[6], id)
 redis.call('ZADD', P .. 'list:' .. tenant, ARGV[5], id)
 redis.call('HSET', P .. 'running-caps', tenant, ARGV[9])
-if not redis.call('ZSCORE', P .. 'tenants', tenant) then
-  local own = tonumber(redis.call('HGET', P .. 'virtual-times', tenant) or '0')
-  local now = tonumber(redis.call('GET', P .. 'virtual-time') or '0')
-  redis.call('ZADD', P .. 'tenants', math.max(own, now), tenant)
-end
-if ARGV[10] ~= '' then
-  local key = P .. 'idempotency:' .. tenant .. ':' .. ARGV[10]
-  redis.call('HSET', key, 'id', id, 'digest', ARGV[11])
-  redis.call('PEXPIRE', key, ARGV[12])
+offer(tenant)
+if once then
+  redis.call('HSET', once, 'id', id, 'digest', ARGV[11])
+  redis.call('PEXPIRE', once, ARGV[12])
 end
 event(id, 'state', '{"state":"queued","attempt":0}', ARGV[13])
 return {'accepted', id}`,
@@ -92,6 +96,7 @@ export async function admit(redis: Redis, record: AdmissionRecord): Promise<Admi
     idempotency?.keepMs ?? 0,
     // Events of a waiting job live at least as long as it may wait.
     Math.ceil((record.expiresAtMs - record.acceptedAtMs) / 1000) + eventsKeptSeconds,
+    record.replyTo,
     ...record.fields,
   ])) as [string, string?]
   const [kind, jobId] = answer

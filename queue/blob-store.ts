@@ -1,8 +1,8 @@
 // The content-addressed store of what is too large for Redis: a local directory, a folder for each tenant.
 // Blobs are sealed before they come here. Four calls, so that another store can stand behind them later.
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdir, open, readFile, rename, stat, unlink } from 'node:fs/promises'
-import { join } from 'node:path'
+import { chmod, mkdir, open, readFile, rename, stat, unlink } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 
 export type BlobStore = {
   /** Stores bytes and returns their SHA-256, hexadecimal. Durable when it resolves. */
@@ -19,6 +19,16 @@ export class BlobError extends Error {}
 const digestPattern = /^[0-9a-f]{64}$/
 const tenantPattern = /^[a-z][a-z0-9-]{0,62}$/
 
+/** A rename is durable only when its directory is. */
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, 'r')
+  try {
+    await directory.sync()
+  } finally {
+    await directory.close()
+  }
+}
+
 async function writeDurably(path: string, bytes: Buffer): Promise<void> {
   const partial = `${path}.${randomBytes(6).toString('hex')}.partial`
   const file = await open(partial, 'wx', 0o640)
@@ -29,6 +39,7 @@ async function writeDurably(path: string, bytes: Buffer): Promise<void> {
     await file.close()
   }
   await rename(partial, path)
+  await syncDirectory(dirname(path))
 }
 
 export function openBlobStore(directory: string): BlobStore {
@@ -41,7 +52,9 @@ export function openBlobStore(directory: string): BlobStore {
     async put(tenant, bytes) {
       const digest = createHash('sha256').update(bytes).digest('hex')
       const path = pathOf(tenant, digest)
-      await mkdir(join(directory, tenant), { recursive: true, mode: 0o2770 })
+      const made = await mkdir(join(directory, tenant), { recursive: true })
+      // The mode of mkdir is cut by the umask; the worker's group must be able to look in.
+      if (made !== undefined) await chmod(join(directory, tenant), 0o2750)
       await writeDurably(path, bytes)
       return digest
     },

@@ -1,27 +1,26 @@
 // Cancelling: final at once while the job waits; a message to its worker while it runs.
 import type { Redis } from 'ioredis'
-import { eventsKeptSeconds } from '../contract/event.js'
-import { finish, leave, names } from './fragment.js'
+import { finish, leave, names, offer } from './fragment.js'
 import { controlChannel, keyPrefix } from './keys.js'
 import { summaryOf, unstartedResult } from './record.js'
 import { run, script } from './script.js'
 
 export type Cancelled = 'cancelled' | 'cancelling' | 'finished' | 'unknown'
 
-// In: prefix, id, tenant, now, summary, result, seconds that events are kept, control channel. Out: what became of it.
+// In: prefix, id, tenant, now, summary, result, control channel. Out: what became of it.
 const cancelScript = script(
   'cancel',
-  `${names}${leave}${finish}
+  `${names}${offer}${leave}${finish}
 local id = ARGV[2]
-local known = redis.call('HMGET', job_key(id), 'state', 'tenant', 'replyTo')
+local known = redis.call('HMGET', job_key(id), 'state', 'tenant')
 if not known[1] or known[2] ~= ARGV[3] then return 'unknown' end
 if known[1] == 'finished' then return 'finished' end
 if known[1] == 'running' then
   redis.call('HSET', job_key(id), 'cancel', '1')
-  redis.call('PUBLISH', ARGV[8], id)
+  redis.call('PUBLISH', ARGV[7], id)
   return 'cancelling'
 end
-finish(id, known[2], known[3], 'cancelled', ARGV[5], ARGV[6], ARGV[4], ARGV[7])
+finish(id, 'cancelled', ARGV[5], ARGV[6], ARGV[4], false)
 return 'cancelled'`,
 )
 
@@ -35,7 +34,6 @@ export async function cancel(redis: Redis, tenant: string, jobId: string): Promi
     Date.now(),
     summaryOf(result),
     JSON.stringify(result),
-    eventsKeptSeconds,
     controlChannel,
   ]
   return (await run(redis, cancelScript, values)) as Cancelled

@@ -1,21 +1,23 @@
 // The end of a job: compare-and-set on (job, attempt), so that there is one result and no second.
 import type { Redis } from 'ioredis'
-import { eventsKeptSeconds } from '../contract/event.js'
 import type { RunResult } from '../contract/result.js'
-import { finish, leave, names } from './fragment.js'
+import type { NewEvent } from './events.js'
+import { finish, leave, names, offer } from './fragment.js'
 import { keyPrefix } from './keys.js'
 import { summaryOf } from './record.js'
 import { run, script } from './script.js'
 
-// In: prefix, id, attempt, outcome, summary, result, now, seconds that events are kept, '1' to keep for the operator. Out: 1 or 0 (stale).
+// In: prefix, id, attempt, outcome, summary, result, now, then name and data of the run’s last events. Out: 1 or 0 (stale).
+// A repeat by the same attempt (its answer was lost) is told 1 again and changes nothing.
 const commitScript = script(
   'commit',
-  `${names}${leave}${finish}
+  `${names}${offer}${leave}${finish}
 local id = ARGV[2]
-local known = redis.call('HMGET', job_key(id), 'state', 'attempt', 'tenant', 'replyTo')
+local known = redis.call('HMGET', job_key(id), 'state', 'attempt')
+if known[1] == 'finished' and known[2] == ARGV[3] and redis.call('HGET', job_key(id), 'outcome') == ARGV[4] then return 1 end
 if known[1] ~= 'running' or known[2] ~= ARGV[3] then return 0 end
-if ARGV[9] == '1' then redis.call('ZADD', P .. 'quarantine', ARGV[7], id) end
-finish(id, known[3], known[4], ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8])
+for at = 8, #ARGV, 2 do event(id, ARGV[at], ARGV[at + 1], 86400) end
+finish(id, ARGV[4], ARGV[5], ARGV[6], ARGV[7], false)
 return 1`,
 )
 
@@ -25,7 +27,7 @@ export async function commit(
   jobId: string,
   attempt: number,
   result: RunResult,
-  quarantine = false,
+  events: readonly NewEvent[] = [],
 ): Promise<boolean> {
   const values = [
     keyPrefix,
@@ -35,8 +37,7 @@ export async function commit(
     summaryOf(result),
     JSON.stringify(result),
     Date.now(),
-    eventsKeptSeconds,
-    quarantine ? '1' : '0',
+    ...events.flatMap((event) => [event.name, event.data]),
   ]
   return (await run(redis, commitScript, values)) === 1
 }

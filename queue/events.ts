@@ -1,27 +1,36 @@
 // One expiring stream a job: what happened, in order, for whoever follows it.
 import type { Redis } from 'ioredis'
-import { type EventName, eventNames, eventsKeptMax } from '../contract/event.js'
-import { eventsChannel, eventsKey } from './keys.js'
+import { type EventName, eventNames } from '../contract/event.js'
+import { names } from './fragment.js'
+import { eventsKey, keyPrefix } from './keys.js'
+import { run, script } from './script.js'
 
 export type StoredEvent = { readonly id: string; readonly name: EventName; readonly data: string }
 
-/** Longest that the events of a running job are kept without a new one, seconds. */
-const runningKeptSeconds = 86_400
+export type NewEvent = { readonly name: EventName; readonly data: string }
 
-/** Appends events and tells followers, in one round trip. */
+// In: prefix, id, attempt ('' for whichever runs), then name and data of each event. Out: 1, or 0 when the attempt has lost the job.
+// Events of a running job are kept for a day after the last one; its end shortens that.
+const appendScript = script(
+  'append',
+  `${names}
+local id = ARGV[2]
+local known = redis.call('HMGET', job_key(id), 'state', 'attempt')
+if known[1] ~= 'running' or (ARGV[3] ~= '' and known[2] ~= ARGV[3]) then return 0 end
+for at = 4, #ARGV, 2 do event(id, ARGV[at], ARGV[at + 1], 86400) end
+return 1`,
+)
+
+/** Appends events and tells followers, in one round trip. False when they are no longer this attempt's to tell. */
 export async function appendEvents(
   redis: Redis,
   jobId: string,
-  events: readonly { name: EventName; data: string }[],
-): Promise<void> {
-  if (events.length === 0) return
-  const key = eventsKey(jobId)
-  const pipeline = redis.pipeline()
-  for (const event of events)
-    pipeline.xadd(key, 'MAXLEN', '~', eventsKeptMax, '*', 'name', event.name, 'data', event.data)
-  pipeline.expire(key, runningKeptSeconds)
-  pipeline.publish(eventsChannel(jobId), 'more')
-  await pipeline.exec()
+  events: readonly NewEvent[],
+  attempt: number | null,
+): Promise<boolean> {
+  if (events.length === 0) return true
+  const values = events.flatMap((event) => [event.name, event.data])
+  return (await run(redis, appendScript, [keyPrefix, jobId, attempt ?? '', ...values])) === 1
 }
 
 function eventOf(entry: [string, string[]]): StoredEvent | null {

@@ -1,14 +1,44 @@
 // Lua that several transitions share. Each begins with the prefix of all keys in ARGV[1].
+//
+// Beside the job hashes (queue/record.ts), under the prefix:
+//   waiting:<t>   zset  a tenant’s jobs that wait, by priority and arrival   waiting-count  text  jobs in all those
+//   tenants       zset  tenants with a waiting job and below their cap, by virtual start time
+//   virtual-time  text  start time of the job handed over last               virtual-times  hash  tenant → its next one
+//   inflight:<t>  set   a tenant’s jobs handed over or running               running-caps   hash  tenant → how many may be
+//   handover      zset  jobs given to BullMQ and not started, by time        shallow        set   the same, for counting
+//   running       zset  jobs that run, by start                              finished       zset  jobs that ended, by end
+//   quarantine    zset  jobs that lost two workers, by end                   expiries       zset  jobs not started, by expiry
+//   ages          zset  jobs that wait, by time of acceptance                litter         set   blobs to be removed
+import { eventsKeptMax, eventsKeptSeconds } from '../contract/event.js'
 
-/** Key names inside a script. */
+/** Key names inside a script; one event into a job’s stream, and a word to whoever follows it. */
 export const names = `
 local P = ARGV[1]
 local function job_key(id) return P .. 'job:' .. id end
 local function event(id, name, data, keep)
   local key = P .. 'events:' .. id
-  redis.call('XADD', key, 'MAXLEN', '~', 2000, '*', 'name', name, 'data', data)
+  redis.call('XADD', key, 'MAXLEN', '~', ${eventsKeptMax}, '*', 'name', name, 'data', data)
   redis.call('EXPIRE', key, keep)
   redis.call('PUBLISH', 'stockade:channel:events:' .. id, name)
+end
+`
+
+/** A tenant enters or leaves the race for the next hand-over, as its list and its cap say. An idle one leaves no trace. */
+export const offer = `
+local function offer(tenant)
+  local waits = redis.call('ZCARD', P .. 'waiting:' .. tenant) > 0
+  local inflight = redis.call('SCARD', P .. 'inflight:' .. tenant)
+  if waits and inflight < tonumber(redis.call('HGET', P .. 'running-caps', tenant) or '1') then
+    if redis.call('ZSCORE', P .. 'tenants', tenant) then return end
+    local own = tonumber(redis.call('HGET', P .. 'virtual-times', tenant) or '0')
+    local now = tonumber(redis.call('GET', P .. 'virtual-time') or '0')
+    redis.call('ZADD', P .. 'tenants', math.max(own, now), tenant)
+    return
+  end
+  redis.call('ZREM', P .. 'tenants', tenant)
+  if waits or inflight > 0 then return end
+  redis.call('HDEL', P .. 'running-caps', tenant)
+  redis.call('HDEL', P .. 'virtual-times', tenant)
 end
 `
 
@@ -18,13 +48,17 @@ local function leave_waiting(id, tenant)
   if redis.call('ZREM', P .. 'waiting:' .. tenant, id) == 0 then return end
   redis.call('DECR', P .. 'waiting-count')
   redis.call('ZREM', P .. 'ages', id)
-  if redis.call('ZCARD', P .. 'waiting:' .. tenant) == 0 then redis.call('ZREM', P .. 'tenants', tenant) end
 end
 `
 
-/** The one way in which a job becomes final. The caller has checked that it may. */
+/**
+ * The one way in which a job becomes final, from any state. The caller has checked that it may. The sealed payload goes
+ * at once, but for the operator’s look at a quarantined job.
+ */
 export const finish = `
-local function finish(id, tenant, reply_to, outcome, summary, result, now, keep)
+local function finish(id, outcome, summary, result, now, quarantined)
+  local known = redis.call('HMGET', job_key(id), 'tenant', 'replyTo', 'blob', 'runs')
+  local tenant = known[1]
   leave_waiting(id, tenant)
   redis.call('ZREM', P .. 'handover', id)
   redis.call('ZREM', P .. 'running', id)
@@ -32,10 +66,18 @@ local function finish(id, tenant, reply_to, outcome, summary, result, now, keep)
   redis.call('SREM', P .. 'shallow', id)
   redis.call('ZREM', P .. 'expiries', id)
   redis.call('HSET', job_key(id), 'state', 'finished', 'outcome', outcome, 'summary', summary, 'result', result, 'finishedAt', now)
-  redis.call('HDEL', job_key(id), 'payload')
-  redis.call('ZADD', P .. 'finished', now, id)
-  event(id, 'state', '{"state":"finished","attempt":' .. (redis.call('HGET', job_key(id), 'attempt') or '0') .. '}', keep)
-  event(id, 'result', summary, keep)
-  if reply_to and reply_to ~= '' then redis.call('PUBLISH', 'stockade:channel:api:' .. reply_to, id) end
+  if quarantined then
+    redis.call('ZADD', P .. 'quarantine', now, id)
+  else
+    redis.call('ZADD', P .. 'finished', now, id)
+    redis.call('HDEL', job_key(id), 'payload', 'blob')
+    if known[3] then redis.call('SADD', P .. 'litter', tenant .. '/' .. known[3]) end
+  end
+  event(id, 'state', '{"state":"finished","attempt":' .. (known[4] or '0') .. '}', ${eventsKeptSeconds})
+  event(id, 'result', summary, ${eventsKeptSeconds})
+  for process in string.gmatch(known[2] or '', '[^,]+') do
+    redis.call('PUBLISH', 'stockade:channel:api:' .. process, id)
+  end
+  offer(tenant)
 end
 `

@@ -12,14 +12,14 @@ import { type Cancelled, cancel } from './cancel.js'
 import { connectFailingFast, connectPatiently, StoreUnavailable } from './connect.js'
 import type { StoredEvent } from './events.js'
 import { expire } from './expire.js'
-import { feed } from './feed.js'
+import { depthFor, feed } from './feed.js'
 import { follow } from './follow.js'
 import { type JobPage, type JobQuery, listJobs } from './job-list.js'
 import * as keys from './keys.js'
 import { type Listener, openListener } from './listener.js'
-import { sealPayload } from './payload-seal.js'
+import { discardSealed, sealPayload } from './payload-seal.js'
 import { jobOf } from './record.js'
-import { retire } from './retire.js'
+import { retire, sweepLitter } from './retire.js'
 import { isUnavailable } from './script.js'
 import { openSealer, type Sealer } from './seal.js'
 
@@ -114,16 +114,10 @@ async function admitJob(parts: Parts, admission: Admission): Promise<Admitted> {
             requestDigest: admission.idempotency.requestDigest,
             keepMs: parts.settings.finishedKeepSeconds * 1000,
           },
+    replyTo: parts.processId,
     fields: [
       ...['state', 'queued', 'tenant', payload.tenant, 'createdAt', String(payload.acceptedAtMs)],
-      ...[
-        'expiresAt',
-        String(payload.expiresAtMs),
-        'replyTo',
-        parts.processId,
-        'attemptsMax',
-        String(admission.attemptsMax),
-      ],
+      ...['expiresAt', String(payload.expiresAtMs), 'attemptsMax', String(admission.attemptsMax)],
       ...[
         'grant',
         grant.name,
@@ -137,11 +131,12 @@ async function admitJob(parts: Parts, admission: Admission): Promise<Admitted> {
   })
   // The job is safe from here on: what fails now is made good by the feeder's next turn.
   if (admitted.kind === 'accepted') feedSoon(parts)
+  else await discardSealed(parts.blobs, payload.tenant, sealed)
   return admitted
 }
 
 function feedSoon(parts: Parts): void {
-  feed(parts.redis, parts.queue).catch((error: unknown) =>
+  feed(parts.redis, parts.queue, depthFor(parts.settings.slots)).catch((error: unknown) =>
     parts.log.debug({ error }, 'feeding is left to the next turn'),
   )
 }
@@ -222,9 +217,10 @@ function startHousekeeping(parts: Parts): NodeJS.Timeout {
     keepJobs: parts.settings.finishedKeepJobs,
   }
   const turn = async (): Promise<void> => {
-    await feed(parts.redis, parts.queue)
+    await feed(parts.redis, parts.queue, depthFor(parts.settings.slots))
     await expire(parts.redis)
-    await retire(parts.redis, parts.blobs, retention)
+    await retire(parts.redis, retention)
+    await sweepLitter(parts.redis, parts.blobs)
   }
   const timer = setInterval(() => {
     turn().catch((error: unknown) =>
@@ -281,7 +277,7 @@ export async function openApiJobStore(settings: Settings, log: Logger): Promise<
     depth: () => reaching(() => readDepth(redis)),
     healthy: () => redis.status === 'ready',
     feed: async () => {
-      await reaching(() => feed(redis, parts.queue))
+      await reaching(() => feed(redis, parts.queue, depthFor(parts.settings.slots)))
     },
     async close() {
       clearInterval(housekeeping)

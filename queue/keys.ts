@@ -12,6 +12,7 @@ export const quarantineKey = `${keyPrefix}quarantine`
 export const runningKey = `${keyPrefix}running`
 export const handoverKey = `${keyPrefix}handover`
 export const waitingCountKey = `${keyPrefix}waiting-count`
+export const litterKey = `${keyPrefix}litter`
 export const agesKey = `${keyPrefix}ages`
 
 /** Where one api process hears that a job it waits for has ended. */

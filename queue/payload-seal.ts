@@ -22,6 +22,15 @@ export async function sealPayload(
   return ['blob', await blobs.put(payload.tenant, sealed)]
 }
 
+/** A job that was not taken needs no blob: a full queue must not fill the disk. */
+export async function discardSealed(
+  blobs: BlobStore,
+  tenant: string,
+  [field, value]: readonly [string, string],
+): Promise<void> {
+  if (field === 'blob') await blobs.remove(tenant, value)
+}
+
 const bindingOf = (payload: Payload) => ({
   jobId: payload.jobId,
   tenant: payload.tenant,

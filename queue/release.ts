@@ -1,35 +1,58 @@
-// A worker gives a started job back: it drains, or the fault was ours and another attempt is allowed. No death is counted.
+// A worker gives a started job back: unharmed (it drains, the launcher is away), or because the fault was ours. No death is counted.
 import type { Redis } from 'ioredis'
-import { names } from './fragment.js'
+import { handoverStaleMs } from './feed.js'
+import { finish, leave, names, offer } from './fragment.js'
 import { keyPrefix } from './keys.js'
+import { summaryOf, unstartedResult } from './record.js'
 import { run, script } from './script.js'
 
-// In: prefix, id, attempt, now + delay. Out: 1 or 0 (stale). The job goes back to `handover` with a time in the future, so that the
-// feeder hands it over when the delay is over, whether or not BullMQ still knows it.
+/** `exhausted`: the runs it may have are used up, and the caller commits its result. `stale`: it is no longer this attempt’s. */
+export type Released = 'released' | 'exhausted' | 'stale'
+export type Release = { readonly delayMs: number; readonly reason: 'unharmed' | 'fault' }
+
+// In: prefix, id, attempt, handover time, 'unharmed' or 'fault', now, summary and result for cancelled. Out: what became of it.
+// The job goes back to `handover` with a time in the future, so that the feeder hands it over when the delay is over, whether or
+// not BullMQ still knows it. What was given back unharmed has cost the job nothing.
 const releaseScript = script(
   'release',
-  `${names}
-local id = ARGV[2]
-local known = redis.call('HMGET', job_key(id), 'state', 'attempt')
-if known[1] ~= 'running' or known[2] ~= ARGV[3] then return 0 end
+  `${names}${offer}${leave}${finish}
+local id, unharmed = ARGV[2], ARGV[5] == 'unharmed'
+local known = redis.call('HMGET', job_key(id), 'state', 'attempt', 'faults', 'attemptsMax', 'cancel')
+if known[1] ~= 'running' or known[2] ~= ARGV[3] then return 'stale' end
+if known[5] then
+  finish(id, 'cancelled', ARGV[7], ARGV[8], ARGV[6], false)
+  return 'released'
+end
+if not unharmed and tonumber(known[3] or '0') + 1 >= tonumber(known[4] or '1') then return 'exhausted' end
+if unharmed then redis.call('HINCRBY', job_key(id), 'runs', -1) else redis.call('HINCRBY', job_key(id), 'faults', 1) end
 redis.call('HSET', job_key(id), 'state', 'queued')
 redis.call('ZREM', P .. 'running', id)
 redis.call('SADD', P .. 'shallow', id)
 redis.call('ZADD', P .. 'handover', ARGV[4], id)
-event(id, 'state', '{"state":"queued","attempt":' .. ARGV[3] .. '}', 86400)
-return 1`,
+event(id, 'state', '{"state":"queued","attempt":' .. redis.call('HGET', job_key(id), 'runs') .. '}', 86400)
+return 'released'`,
 )
+
+const cancelled = unstartedResult('cancelled', 'Cancelled by the caller before it ended.')
 
 /** @throws StoreUnavailable; repeatable. */
 export async function release(
   redis: Redis,
   jobId: string,
   attempt: number,
-  delayMs: number,
-): Promise<boolean> {
-  // The feeder looks for entries older than its staleness; it is taken off here so that the delay is the whole wait.
-  return (
-    (await run(redis, releaseScript, [keyPrefix, jobId, attempt, Date.now() + delayMs - 3000])) ===
-    1
-  )
+  { delayMs, reason }: Release,
+): Promise<Released> {
+  const now = Date.now()
+  const values = [
+    keyPrefix,
+    jobId,
+    attempt,
+    // The feeder looks for entries older than its staleness; it is taken off here so that the delay is the whole wait.
+    now + delayMs - handoverStaleMs,
+    reason,
+    now,
+    summaryOf(cancelled),
+    JSON.stringify(cancelled),
+  ]
+  return (await run(redis, releaseScript, values)) as Released
 }

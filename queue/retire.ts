@@ -1,48 +1,55 @@
-// Retention by age and by count: finished jobs leave Redis and the blob store.
+// Retention by age and by count: finished jobs leave Redis, and blobs that no job needs leave the disk.
 import type { Redis } from 'ioredis'
 import type { BlobStore } from './blob-store.js'
 import { names } from './fragment.js'
-import { keyPrefix } from './keys.js'
+import { keyPrefix, litterKey } from './keys.js'
 import { run, script } from './script.js'
 
-// In: prefix, oldest time to keep, count to keep. Out: tenant and blob digest of each retired job that had a blob, in turn.
-// Quarantined jobs stay for the operator until they are the oldest by count.
+/** Quarantined jobs kept for the operator; beyond this the oldest go. */
+export const quarantinedJobsMax = 1000
+
+// In: prefix, oldest time to keep, count to keep, quarantined to keep. Out: how many went (at most some 500 a turn).
 const retireScript = script(
   'retire',
   `${names}
 local ids = redis.call('ZRANGEBYSCORE', P .. 'finished', '-inf', '(' .. ARGV[2], 'LIMIT', 0, 500)
-local surplus = redis.call('ZCARD', P .. 'finished') - #ids - tonumber(ARGV[3])
-if surplus > 0 then
-  for _, id in ipairs(redis.call('ZRANGE', P .. 'finished', #ids, #ids + math.min(surplus, 500) - 1)) do ids[#ids + 1] = id end
+local function surplus(list, passed, keep)
+  local over = math.min(redis.call('ZCARD', P .. list) - passed - tonumber(keep), 500)
+  if over <= 0 then return end
+  for _, id in ipairs(redis.call('ZRANGE', P .. list, passed, passed + over - 1)) do ids[#ids + 1] = id end
 end
-local blobs = {}
+surplus('finished', #ids, ARGV[3])
+surplus('quarantine', 0, ARGV[4])
 for _, id in ipairs(ids) do
   local known = redis.call('HMGET', job_key(id), 'tenant', 'blob')
   if known[1] then redis.call('ZREM', P .. 'list:' .. known[1], id) end
-  if known[1] and known[2] then blobs[#blobs + 1] = known[1]; blobs[#blobs + 1] = known[2] end
+  if known[1] and known[2] then redis.call('SADD', P .. 'litter', known[1] .. '/' .. known[2]) end
   redis.call('DEL', job_key(id), P .. 'events:' .. id)
   redis.call('ZREM', P .. 'finished', id)
   redis.call('ZREM', P .. 'quarantine', id)
 end
-table.insert(blobs, 1, #ids)
-return blobs`,
+return #ids`,
 )
 
 export type Retention = { readonly keepMs: number; readonly keepJobs: number }
 
 /** Returns how many jobs were retired. @throws StoreUnavailable */
-export async function retire(
-  redis: Redis,
-  blobs: BlobStore,
-  retention: Retention,
-): Promise<number> {
-  const answer = (await run(redis, retireScript, [
-    keyPrefix,
-    Date.now() - retention.keepMs,
-    retention.keepJobs,
-  ])) as [number, ...string[]]
-  const [count, ...pairs] = answer
-  for (let at = 0; at + 1 < pairs.length; at += 2)
-    await blobs.remove(pairs[at] ?? '', pairs[at + 1] ?? '')
-  return count
+export async function retire(redis: Redis, retention: Retention): Promise<number> {
+  const values = [keyPrefix, Date.now() - retention.keepMs, retention.keepJobs, quarantinedJobsMax]
+  return (await run(redis, retireScript, values)) as number
+}
+
+/**
+ * Removes blobs of jobs that have ended, a hundred at most, and returns how many. A blob leaves the list only when it is
+ * gone, so a death in between repeats a removal and never forgets one.
+ */
+export async function sweepLitter(redis: Redis, blobs: BlobStore): Promise<number> {
+  const litter = await redis.srandmember(litterKey, 100)
+  if (litter.length === 0) return 0
+  for (const name of litter) {
+    const [tenant = '', digest = ''] = name.split('/')
+    await blobs.remove(tenant, digest)
+  }
+  await redis.srem(litterKey, ...litter)
+  return litter.length
 }

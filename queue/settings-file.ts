@@ -19,7 +19,7 @@ export const releaseDirectory = join(dirname(fileURLToPath(import.meta.url)), '.
 
 /** @throws SettingsError naming every fault. */
 export function loadSettings(environment: NodeJS.ProcessEnv): Settings {
-  const settings = readSettings(fileValues(environment['STOCKADE_CONFIG']), environment)
+  const settings = readSettings(fileValues(environment.STOCKADE_CONFIG), environment)
   if (settings.profileDirectory !== '') return settings
   return { ...settings, profileDirectory: join(releaseDirectory, 'profiles') }
 }

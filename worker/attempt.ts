@@ -2,7 +2,7 @@
 import type { Payload } from '../contract/payload.js'
 import type { RunResult } from '../contract/result.js'
 import type { LocalFiles } from '../queue/local-files.js'
-import { type EventBatch, openEventBatch, type Teller } from './event-batch.js'
+import type { EventBatch } from './event-batch.js'
 import { judgeAgain } from './judge-again.js'
 import { type Run, runPlan } from './run-plan.js'
 import type { WorkerTelemetry } from './telemetry.js'
@@ -13,7 +13,7 @@ export type AttemptContext = {
   readonly profileDirectory: string
   readonly files: LocalFiles
   readonly telemetry: WorkerTelemetry
-  readonly tell: Teller
+  readonly events: EventBatch
   /** Told of the run while it lasts, so that a cancel reaches it. */
   onRun(run: Run): void
 }
@@ -22,7 +22,6 @@ export type AttemptContext = {
 export async function attempt(payload: Payload, context: AttemptContext): Promise<RunResult> {
   const judged = judgeAgain(payload, context.files)
   if (judged.kind === 'denied') return judged.result
-  const events: EventBatch = openEventBatch(context.tell)
   const run = runPlan({
     jobId: payload.jobId,
     plan: judged.plan,
@@ -30,16 +29,12 @@ export async function attempt(payload: Payload, context: AttemptContext): Promis
     stdin: standardInput(payload.spec),
     launcherSocket: context.launcherSocket,
     profileDirectory: context.profileDirectory,
-    events,
+    events: context.events,
     onLaunched: context.telemetry.launched,
   })
   context.onRun(run)
-  try {
-    const result = await run.result
-    for (const step of result.steps)
-      context.telemetry.ran(payload.spec.language ?? 'command', step.usage.wallMs / 1000)
-    return result
-  } finally {
-    await events.flush()
-  }
+  const result = await run.result
+  for (const step of result.steps)
+    context.telemetry.ran(payload.spec.language ?? 'command', step.usage.wallMs / 1000)
+  return result
 }

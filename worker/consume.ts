@@ -1,24 +1,21 @@
 // Step 5 of 10: an id from the queue → an opened payload and one attempt, and one of: a committed result, the job given back.
 // The program's faults are results; ours are tried again, as often as the job allows; neither is ever lost.
-import type { Logger } from 'pino'
-import type { RunResult } from '../contract/result.js'
-import { LaunchError } from '../native/launch-client.js'
 import type { LocalFiles } from '../queue/local-files.js'
-import { unstartedResult } from '../queue/record.js'
-import {
-  DamagedPayload,
-  MissingBlob,
-  type Start,
-  type WorkerJobStore,
-} from '../queue/worker-store.js'
+import { DamagedPayload } from '../queue/worker-store.js'
 import { attempt } from './attempt.js'
+import { type EventBatch, openEventBatch } from './event-batch.js'
 import type { Run } from './run-plan.js'
-import type { WorkerTelemetry } from './telemetry.js'
+import {
+  type Conclusion,
+  concluded,
+  concludeFault,
+  noteUnstarted,
+  type SettleContext,
+  type Started,
+  settle,
+} from './settle.js'
 
-export type ConsumerContext = {
-  readonly store: WorkerJobStore
-  readonly telemetry: WorkerTelemetry
-  readonly log: Logger
+export type ConsumerContext = SettleContext & {
   readonly launcherSocket: string
   readonly profileDirectory: string
   files(): LocalFiles
@@ -30,147 +27,86 @@ export type Consumer = {
   /** Ends what still runs; each job is given back to the queue. */
   drain(): void
   readonly busy: number
+  readonly jobIds: readonly string[]
 }
 
-/** Waits between attempts when the fault was ours, milliseconds: short, since most such faults are a restart. */
-const retryDelayMs = (attemptNumber: number): number => Math.min(200 * 2 ** attemptNumber, 10_000)
-/** Wait when no slot was free or the launcher was away: not an attempt that counts. */
-const busyDelayMs = 100
+/** A sealed payload is refused for good when it expired this long ago: whoever can write to Redis could else repeat a job for ever. */
+const replayMs = 24 * 3600 * 1000
 
-type Started = Extract<Start, { fields: ReadonlyMap<string, string> }>
-type Conclusion =
-  | { kind: 'result'; result: RunResult; quarantine: boolean }
-  | { kind: 'again'; delayMs: number; stage: string }
-
-const concluded = (result: RunResult, quarantine = false): Conclusion => ({
-  kind: 'result',
-  result,
-  quarantine,
-})
-
-/** What a start that does not run means. */
-function concludeUnstarted(started: Started, telemetry: WorkerTelemetry): Conclusion | null {
-  switch (started.kind) {
-    case 'expired':
-      return concluded(
-        unstartedResult('expired', 'It waited longer than its deadline allowed and never started.'),
-      )
-    case 'cancelled':
-      return concluded(unstartedResult('cancelled', 'Cancelled by the caller.'))
-    case 'quarantine':
-      telemetry.quarantined()
-      return concluded(
-        unstartedResult(
-          'sandbox-error',
-          'Its worker died under it twice; it is kept for the operator and not tried again.',
-          'worker-lost',
-        ),
-        true,
-      )
-    case 'run':
-      return null
+/** Opens the payload and runs it; every fault of ours ends as a conclusion, none as an exception. */
+async function conclude(
+  jobId: string,
+  started: Started,
+  events: EventBatch,
+  context: ConsumerContext,
+  onRun: (run: Run) => void,
+): Promise<Conclusion> {
+  try {
+    const payload = await context.store.open(jobId, started.fields)
+    if (payload.expiresAtMs + replayMs < Date.now())
+      throw new DamagedPayload('the payload expired more than a day ago')
+    context.telemetry.waited(Math.max(0, Date.now() - payload.acceptedAtMs) / 1000)
+    const { launcherSocket, profileDirectory, telemetry } = context
+    const files = context.files()
+    const run = { launcherSocket, profileDirectory, files, telemetry, events, onRun }
+    return concluded(await attempt(payload, run))
+  } catch (error) {
+    return concludeFault(error, started, context)
   }
 }
 
-/** A fault of ours: try again while attempts are left, else say so. */
-function concludeFault(error: unknown, started: Started, context: ConsumerContext): Conclusion {
-  if (error instanceof DamagedPayload)
-    return concluded(unstartedResult('sandbox-error', error.message, 'damaged-payload'))
-  if (error instanceof MissingBlob)
-    return concluded(unstartedResult('sandbox-error', error.message, 'blob-missing'))
-  if (!(error instanceof LaunchError)) throw error
-  context.telemetry.sandboxFailed(error.stage)
-  if (error.busy) return { kind: 'again', delayMs: busyDelayMs, stage: error.stage }
-  if (started.attempt < Number(started.fields.get('attemptsMax') ?? '1')) {
-    return { kind: 'again', delayMs: retryDelayMs(started.attempt), stage: error.stage }
+async function consumeOne(
+  jobId: string,
+  context: ConsumerContext,
+  onRun: (run: Run) => void,
+): Promise<void> {
+  const { store } = context
+  const started = await store.start(jobId)
+  if (started.kind !== 'run') {
+    noteUnstarted(started.kind, context.telemetry)
+    return
   }
-  const result = unstartedResult('sandbox-error', error.message, error.stage)
-  return concluded(
-    error.errno === null || result.cause === null
-      ? result
-      : { ...result, cause: { ...result.cause, errno: error.errno } },
-  )
+  const events = openEventBatch((batch) => store.tell(jobId, batch, started.attempt))
+  const conclusion = await conclude(jobId, started, events, context, onRun)
+  await settle(jobId, started, conclusion, events, context)
 }
+
+type Active = { run: Run | null; isCancelled: boolean }
 
 export function openConsumer(context: ConsumerContext): Consumer {
-  const runs = new Map<string, Run>()
-  const cancelled = new Set<string>()
-  let active = 0
-
-  const conclude = async (jobId: string, started: Started): Promise<Conclusion> => {
-    const unstarted = concludeUnstarted(started, context.telemetry)
-    if (unstarted !== null) return unstarted
-    try {
-      const payload = await context.store.open(jobId, started.fields)
-      context.telemetry.waited(Math.max(0, Date.now() - payload.acceptedAtMs) / 1000)
-      const result = await attempt(payload, {
-        launcherSocket: context.launcherSocket,
-        profileDirectory: context.profileDirectory,
-        files: context.files(),
-        telemetry: context.telemetry,
-        tell: (events) => context.store.tell(jobId, events),
-        onRun(run) {
-          runs.set(jobId, run)
-          // A cancel may have come between the start and here.
-          if (cancelled.has(jobId)) run.cancel('cancelled')
-        },
-      })
-      return concluded(result)
-    } catch (error) {
-      return concludeFault(error, started, context)
-    }
+  const actives = new Map<string, Active>()
+  let draining = false
+  const adopt = (active: Active, run: Run): void => {
+    active.run = run
+    // A cancel may have come between the start and here.
+    if (active.isCancelled) run.cancel('cancelled')
+    else if (draining) run.cancel('drain')
   }
-
-  const settle = async (jobId: string, started: Started, conclusion: Conclusion): Promise<void> => {
-    const log = context.log.child({
-      jobId,
-      tenant: started.fields.get('tenant'),
-      attempt: started.attempt,
-    })
-    if (conclusion.kind === 'again') {
-      context.telemetry.retried(conclusion.stage)
-      log.warn({ stage: conclusion.stage, delayMs: conclusion.delayMs }, 'given back')
-      await context.store.release(jobId, started.attempt, conclusion.delayMs)
-      return
-    }
-    const { result } = conclusion
-    const first = await context.store.commit(jobId, started.attempt, result, conclusion.quarantine)
-    if (!first) {
-      log.warn(
-        { outcome: result.outcome },
-        'another attempt has taken over; this result is dropped',
-      )
-      return
-    }
-    context.telemetry.finished(result.outcome)
-    log.info({ outcome: result.outcome, stage: result.cause?.stage }, 'finished')
-  }
-
-  const consume = async (jobId: string): Promise<void> => {
-    active++
-    try {
-      const started = await context.store.start(jobId)
-      if (started.kind === 'gone') return
-      await settle(jobId, started, await conclude(jobId, started))
-    } finally {
-      active--
-      runs.delete(jobId)
-      cancelled.delete(jobId)
-    }
-  }
-
   return {
-    consume,
+    async consume(jobId) {
+      const active: Active = { run: null, isCancelled: false }
+      actives.set(jobId, active)
+      try {
+        await consumeOne(jobId, context, (run) => adopt(active, run))
+      } finally {
+        if (actives.get(jobId) === active) actives.delete(jobId)
+      }
+    },
     cancel(jobId) {
-      const run = runs.get(jobId)
-      if (run !== undefined) run.cancel('cancelled')
-      else if (active > 0) cancelled.add(jobId)
+      const active = actives.get(jobId)
+      if (active === undefined) return
+      active.isCancelled = true
+      active.run?.cancel('cancelled')
     },
     drain() {
-      for (const run of runs.values()) run.cancel('drain')
+      draining = true
+      for (const active of actives.values()) active.run?.cancel('drain')
     },
     get busy() {
-      return active
+      return actives.size
+    },
+    get jobIds() {
+      return [...actives.keys()]
     },
   }
 }

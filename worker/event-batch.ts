@@ -1,23 +1,30 @@
 // Events of a run, told in batches: a program that prints byte by byte must not become a Redis write a byte.
 import type { EventName } from '../contract/event.js'
+import type { NewEvent } from '../queue/worker-store.js'
 
-export type Teller = (events: readonly { name: EventName; data: string }[]) => Promise<void>
+export type Teller = (events: readonly NewEvent[]) => Promise<unknown>
 
 export type EventBatch = {
   add(name: EventName, data: object): void
   output(name: 'stdout' | 'stderr', step: string, bytes: Buffer): void
   /** Tells what is left. Never rejects: events are a convenience, the stored result is the truth. */
   flush(): Promise<void>
+  /** What is left untold, once all before it is told: goes with the commit, so that a short job costs no round trip of its own. */
+  take(): Promise<NewEvent[]>
 }
 
 const flushMs = 25
 /** One event's bytes at most, so that a follower gets pieces of a sensible size. */
 const pieceBytesMax = 32_768
 
+/** Told at once when this much waits: a flood is not held in memory until the timer. */
+const batchBytesMax = 1_048_576
+
 type Pending = { name: 'stdout' | 'stderr'; step: string; pieces: Buffer[]; bytes: number }
 
 export function openEventBatch(tell: Teller): EventBatch {
-  let events: { name: EventName; data: string }[] = []
+  const events: NewEvent[] = []
+  let untoldBytes = 0
   let pending: Pending | null = null
   let timer: NodeJS.Timeout | null = null
   let last: Promise<void> = Promise.resolve()
@@ -32,14 +39,22 @@ export function openEventBatch(tell: Teller): EventBatch {
     })
     pending = null
   }
-  const flush = (): Promise<void> => {
+  const drawn = (): NewEvent[] => {
     if (timer !== null) clearTimeout(timer)
     timer = null
     closePending()
-    if (events.length === 0) return last
-    const batch = events
-    events = []
-    last = last.then(() => tell(batch)).catch(() => undefined)
+    untoldBytes = 0
+    return events.splice(0)
+  }
+  const flush = (): Promise<void> => {
+    const batch = drawn()
+    if (batch.length === 0) return last
+    last = last
+      .then(() => tell(batch))
+      .then(
+        () => undefined,
+        () => undefined,
+      )
     return last
   }
   const later = (): void => {
@@ -60,8 +75,14 @@ export function openEventBatch(tell: Teller): EventBatch {
       pending ??= { name, step, pieces: [], bytes: 0 }
       pending.pieces.push(bytes)
       pending.bytes += bytes.length
-      later()
+      untoldBytes += bytes.length
+      if (untoldBytes >= batchBytesMax) void flush()
+      else later()
     },
     flush,
+    async take() {
+      await last
+      return drawn()
+    },
   }
 }

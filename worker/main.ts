@@ -1,4 +1,5 @@
 // The worker's process: settings, local files, the queue, metrics, signals.
+// Node cannot call prctl: that the process is not dumpable is its supervisor's doing (LimitCORE=0, a user of its own).
 import { Worker } from 'bullmq'
 import { pino } from 'pino'
 import { connectPatiently } from '../queue/connect.js'
@@ -7,6 +8,7 @@ import { keepCurrent, loadLocalFiles } from '../queue/local-files.js'
 import { loadSettings } from '../queue/settings-file.js'
 import { openWorkerJobStore } from '../queue/worker-store.js'
 import { type Consumer, openConsumer } from './consume.js'
+import { openLauncherGate } from './launcher-gate.js'
 import { openTelemetry } from './telemetry.js'
 
 const settings = loadSettings(process.env)
@@ -16,7 +18,11 @@ const log = pino({
 })
 const telemetry = openTelemetry()
 const files = keepCurrent(settings, log, await loadLocalFiles(settings))
-const store = await openWorkerJobStore(settings, log, (jobId) => consumer.cancel(jobId))
+const metricsServer = await telemetry.listen(settings.workerMetricsAddress)
+const store = await openWorkerJobStore(settings, log, (jobId) => {
+  if (jobId !== null) consumer.cancel(jobId)
+  else recheckCancels()
+})
 const consumer: Consumer = openConsumer({
   store,
   telemetry,
@@ -24,22 +30,41 @@ const consumer: Consumer = openConsumer({
   launcherSocket: settings.launcherSocket,
   profileDirectory: settings.profileDirectory,
   files: files.current,
+  onLauncherAway: () => gate.close(),
 })
+
+/** After a reconnect: what was cancelled meanwhile was told to nobody. */
+function recheckCancels(): void {
+  store
+    .cancelledOf(consumer.jobIds)
+    .then((jobIds) => {
+      for (const jobId of jobIds) consumer.cancel(jobId)
+    })
+    .catch((error: unknown) => log.debug({ err: error }, 'cancels are not known'))
+}
+
+function reportSlots(): void {
+  telemetry.slots(consumer.busy, Math.max(0, settings.slots - consumer.busy))
+}
+
+async function consume(jobId: string): Promise<void> {
+  const done = consumer.consume(jobId).finally(reportSlots)
+  reportSlots()
+  await done
+  store.feed().catch(() => undefined) // What a death here leaves is fed by the next turn.
+}
 
 const worker = new Worker(
   queueName,
   async (job) => {
-    if (job.id === undefined) return
-    telemetry.slots(consumer.busy + 1, Math.max(0, settings.slots - consumer.busy - 1))
-    await consumer.consume(job.id)
-    store.feed().catch(() => undefined) // What a death here leaves is fed by the next turn.
+    if (job.id !== undefined) await consume(job.id)
   },
   {
     connection: connectPatiently(settings, 'worker'),
     prefix: bullPrefix,
     concurrency: settings.slots,
     lockDuration: settings.lockMs,
-    stalledInterval: settings.lockMs,
+    stalledInterval: Math.ceil(settings.lockMs / 2),
     // Our own count of deaths decides (queue/start.ts), never BullMQ's.
     maxStalledCount: 1_000_000,
     removeOnComplete: { count: 0 },
@@ -51,15 +76,26 @@ worker.on('error', (error) => log.debug({ error: error.message }, 'queue'))
 worker.on('failed', (job, error) =>
   log.error({ jobId: job?.id, error: error.stack }, 'an attempt failed unexpectedly'),
 )
-const metricsServer = await telemetry.listen(settings.workerMetricsAddress)
-telemetry.slots(0, settings.slots)
+const gate = openLauncherGate(settings.launcherSocket, {
+  onClosed() {
+    log.warn('the launcher is away: no new work until it is back')
+    worker.pause(true).catch((error: unknown) => log.error({ err: error }, 'pausing failed'))
+  },
+  onOpened() {
+    log.info('the launcher is back')
+    worker.resume()
+  },
+})
+reportSlots()
 log.info({ slots: settings.slots }, 'worker is ready')
 
 let stopping = false
+/** Takes no more, lets what runs end until `drainMs`, then gives the rest back; nothing is lost and nothing counts as a loss. */
 async function stop(signal: string): Promise<void> {
   if (stopping) return
   stopping = true
   log.info({ signal, busy: consumer.busy }, 'draining')
+  gate.stop()
   const timer = setTimeout(() => consumer.drain(), settings.drainMs)
   await worker.close()
   clearTimeout(timer)

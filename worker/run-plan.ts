@@ -10,7 +10,7 @@ import {
 } from '../native/launch-client.js'
 import { compileSeccomp } from '../native/seccomp.js'
 import { attest } from './attest.js'
-import { collect, isolationOf, type SeccompInForce } from './collect.js'
+import { type Captured, collect, isolationOf, type SeccompInForce } from './collect.js'
 import type { EventBatch } from './event-batch.js'
 
 export type RunInput = {
@@ -27,8 +27,10 @@ export type RunInput = {
 
 export type Run = {
   readonly result: Promise<RunResult>
-  cancel(word: 'cancelled' | 'expired' | 'drain'): void
+  cancel(word: CancelWord): void
 }
+
+export type CancelWord = 'cancelled' | 'expired' | 'drain'
 
 type Program = { readonly bytes: Buffer; readonly inForce: SeccompInForce }
 
@@ -41,10 +43,33 @@ function programOf(profileDirectory: string, profile: string): Program {
   }
 }
 
+/** Output as it comes: kept whole for the result, told in pieces. The launcher caps it; that it did is not taken on trust. */
+function openOutput(
+  events: EventBatch,
+  step: PlanStep,
+): { take(name: 'stdout' | 'stderr', bytes: Buffer): void; captured(): Captured } {
+  const pieces: { stdout: Buffer[]; stderr: Buffer[] } = { stdout: [], stderr: [] }
+  let total = 0
+  return {
+    take(name, bytes) {
+      total += bytes.length
+      if (total > step.outputBytes)
+        throw new LaunchError('launcher-protocol', `more than ${step.outputBytes} bytes of output`)
+      // A copy: the frame is a window into the socket's buffer, which would be held as a whole.
+      const piece = Buffer.from(bytes)
+      pieces[name].push(piece)
+      events.output(name, step.name, piece)
+    },
+    captured: () => ({
+      stdout: Buffer.concat(pieces.stdout),
+      stderr: Buffer.concat(pieces.stderr),
+    }),
+  }
+}
+
 async function runStep(input: RunInput, sandbox: Sandbox, step: PlanStep): Promise<StepResult> {
   const program = programOf(input.profileDirectory, step.seccomp)
-  const stdout: Buffer[] = []
-  const stderr: Buffer[] = []
+  const output = openOutput(input.events, step)
   let started: Started | null = null
   input.events.add('step', { name: step.name, state: 'started', outcome: null })
   const finished = await sandbox.run(step, program.bytes, step.takesStdin ? input.stdin : null, {
@@ -53,29 +78,29 @@ async function runStep(input: RunInput, sandbox: Sandbox, step: PlanStep): Promi
       started = report
       input.onLaunched(report.setupUs / 1e6)
     },
-    onStdout(bytes) {
-      stdout.push(Buffer.from(bytes))
-      input.events.output('stdout', step.name, Buffer.from(bytes))
-    },
-    onStderr(bytes) {
-      stderr.push(Buffer.from(bytes))
-      input.events.output('stderr', step.name, Buffer.from(bytes))
-    },
+    onStdout: (bytes) => output.take('stdout', bytes),
+    onStderr: (bytes) => output.take('stderr', bytes),
   })
   if (started === null) throw new LaunchError('launcher-protocol', 'FINISHED without STARTED')
-  if (finished.reason === 'drain') throw new LaunchError('launcher-refused', 'drained', null, true)
+  if (finished.reason === 'drain')
+    throw new LaunchError('launcher-refused', 'drained', null, 'busy')
   const isolation = isolationOf(started, input.plan, program.inForce)
-  const result = collect(finished, isolation, input.plan, step, {
-    stdout: Buffer.concat(stdout),
-    stderr: Buffer.concat(stderr),
-  })
+  const result = collect(finished, isolation, input.plan, step, output.captured())
   input.events.add('step', { name: step.name, state: 'ended', outcome: result.outcome })
   return result
 }
 
-async function runSteps(input: RunInput, sandbox: Sandbox): Promise<RunResult> {
+async function runSteps(
+  input: RunInput,
+  sandbox: Sandbox,
+  asked: () => CancelWord | null,
+): Promise<RunResult> {
   const steps: StepResult[] = []
   for (const step of input.plan.steps) {
+    // A cancel that came as the last step ended has no running step to end: it ends the job here.
+    const word = asked()
+    if (word === 'drain') throw new LaunchError('launcher-refused', 'drained', null, 'busy')
+    if (word !== null) return cancelledResult(word, steps)
     const result = await runStep(input, sandbox, step)
     steps.push(result)
     if (result.outcome !== 'ok') {
@@ -85,12 +110,18 @@ async function runSteps(input: RunInput, sandbox: Sandbox): Promise<RunResult> {
   return { outcome: 'ok', cause: null, failedStep: null, steps }
 }
 
+function cancelledResult(outcome: 'cancelled' | 'expired', steps: StepResult[]): RunResult {
+  const message = 'It was ended between two of its steps.'
+  return { outcome, cause: { message }, failedStep: null, steps }
+}
+
 /** `result` rejects with LaunchError when our side failed; the job has no result then. */
 export function runPlan(input: RunInput): Run {
   const sandbox = openSandbox(input.launcherSocket, input.jobId, input.plan, input.files)
+  let asked: CancelWord | null = null
   const work = async (): Promise<RunResult> => {
     try {
-      const result = await runSteps(input, sandbox)
+      const result = await runSteps(input, sandbox, () => asked)
       await sandbox.end()
       return result
     } catch (error) {
@@ -98,5 +129,11 @@ export function runPlan(input: RunInput): Run {
       throw error
     }
   }
-  return { result: work(), cancel: (word) => sandbox.cancel(word) }
+  return {
+    result: work(),
+    cancel(word) {
+      asked ??= word
+      sandbox.cancel(word)
+    },
+  }
 }

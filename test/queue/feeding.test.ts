@@ -1,0 +1,107 @@
+// The feeder: fair over tenants, within caps, and without loss when it dies between taking a job and handing it over.
+import { Queue } from 'bullmq'
+import t from 'tap'
+import { depthFor, feed } from '../../queue/feed.js'
+import { bullPrefix, queueName } from '../../queue/keys.js'
+import { unstartedResult } from '../../queue/record.js'
+import { accept, openLiveQueue, prefix } from './live-queue.js'
+
+const live = await openLiveQueue()
+// Neither store feeds by its own clock here: the one api store is asked to, and the depth is given.
+const api = await live.openApi({ slots: 1 })
+const worker = await live.openWorker(undefined, { slots: 1 })
+const queue = new Queue(queueName, { connection: live.look, prefix: bullPrefix })
+t.teardown(async () => {
+  await queue.close()
+  await live.close()
+})
+const done = unstartedResult('ok', 'done')
+const depth = depthFor(1)
+
+/** Runs every job that is handed over, in the order of BullMQ's queue, until none is left; gives the order. */
+async function drainInOrder(): Promise<string[]> {
+  const order: string[] = []
+  for (;;) {
+    await feed(live.look, queue, depth)
+    const id = await live.look.rpop(`${bullPrefix}:${queueName}:wait`)
+    if (id === null) return order
+    await queue.remove(id)
+    const started = await worker.start(id)
+    if (started.kind !== 'run') continue
+    order.push(started.fields.get('tenant') ?? '')
+    await worker.commit(id, started.attempt, done)
+  }
+}
+
+t.test('a tenant with a hundred jobs does not hold up one with three', async (t) => {
+  for (let at = 0; at < 100; at++) await accept(api, 'greedy')
+  for (let at = 0; at < 3; at++) await accept(api, 'modest')
+  const order = await drainInOrder()
+  t.equal(order.length, 103)
+  const last = order.lastIndexOf('modest')
+  t.ok(last <= depth + 2 * 3, `the last of the three was number ${last + 1}`)
+})
+
+t.test('priority orders a tenant’s own jobs, arrival those of one priority', async (t) => {
+  const blocker = await accept(api, 'ordered', { runningJobs: 1 })
+  const ids: string[] = []
+  for (const priority of [9, 5, 0, 5])
+    ids.push(await accept(api, 'ordered', { priority, runningJobs: 1 }))
+  t.same(await live.look.zrange(`${prefix}waiting:ordered`, '0', '-1'), [
+    ids[2],
+    ids[1],
+    ids[3],
+    ids[0],
+  ])
+  t.equal(await live.look.sismember(`${prefix}inflight:ordered`, blocker), 1)
+  await drainInOrder()
+})
+
+t.test('no more of a tenant’s jobs are in flight than its grant allows', async (t) => {
+  for (let at = 0; at < 10; at++) await accept(api, 'capped', { runningJobs: 2 })
+  await feed(live.look, queue, depth)
+  t.equal(await live.look.scard(`${prefix}inflight:capped`), 2)
+  t.equal(await live.look.zscore(`${prefix}tenants`, 'capped'), null, 'it is not looked at')
+  const order = await drainInOrder()
+  t.equal(order.filter((tenant) => tenant === 'capped').length, 10, 'all ran in the end')
+})
+
+t.test('a hundred tenants at their caps do not starve another', async (t) => {
+  for (let at = 0; at < 100; at++)
+    for (let turn = 0; turn < 2; turn++) await accept(api, `stuck-${at}`, { runningJobs: 1 })
+  await accept(api, 'free')
+  const order = await drainInOrder()
+  t.ok(order.includes('free'))
+  t.equal(order.length, 201)
+})
+
+t.test('a death between taking a job and handing it over loses nothing', async (t) => {
+  const ids = new Set<string>()
+  for (let at = 0; at < 5; at++) ids.add(await accept(api, 'gap'))
+  // Whatever was given to BullMQ is taken away again, as if the feeder had died before giving it.
+  await queue.obliterate({ force: true })
+  for (const id of ids) await live.look.zadd(`${prefix}handover`, 'XX', 1, id)
+  t.same(new Set(await drainInOrder()), new Set(['gap']))
+  for (const id of ids) t.match(await api.read('gap', id), { state: 'finished', attempts: 1 })
+})
+
+t.test('handing over twice runs once', async (t) => {
+  const id = await accept(api, 'twice')
+  for (let turn = 0; turn < 3; turn++) {
+    await live.look.zadd(`${prefix}handover`, 'XX', 1, id)
+    await feed(live.look, queue, depth)
+  }
+  t.same(await drainInOrder(), ['twice'])
+})
+
+t.test('a running job that BullMQ has forgotten is found again', async (t) => {
+  const id = await accept(api, 'orphan')
+  await worker.start(id)
+  await queue.obliterate({ force: true })
+  await live.look.zadd(`${prefix}running`, 'XX', 1, id)
+  await feed(live.look, queue, depth)
+  t.same(await queue.getJobs(['waiting']).then((jobs) => jobs.map((job) => job.id)), [id])
+  t.match(await worker.start(id), { kind: 'run', attempt: 2 })
+  await worker.commit(id, 2, done)
+  await queue.obliterate({ force: true })
+})
