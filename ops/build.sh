@@ -36,7 +36,7 @@ release_digest() {
 
 build_product() {
   say 'building: TypeScript'
-  as_owner node node_modules/typescript/bin/tsc -p . || stop_with 'the TypeScript build failed' 'read the messages above, then run up again'
+  as_owner node node_modules/typescript/bin/tsc -p tsconfig.build.json || stop_with 'the TypeScript build failed' 'read the messages above, then run up again'
   say 'building: launcher and addon'
   as_owner make --silent -C native || stop_with 'the native build failed' 'read the messages above, then run up again'
 }

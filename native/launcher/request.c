@@ -95,6 +95,8 @@ static int take_cancel(const struct frame *frame, char *cancel) {
 }
 
 static int take_frame(struct request *request, const struct frame *frame, char *cancel) {
+  if (request->ended)
+    return -EPROTO; /* nothing comes after END */
   switch (frame->type) {
   case FRAME_SANDBOX:
     return take_sandbox(request, frame);
@@ -111,6 +113,7 @@ static int take_frame(struct request *request, const struct frame *frame, char *
   case FRAME_CANCEL:
     return take_cancel(frame, cancel);
   case FRAME_END:
+    request->ended = true;
     return frame->length == 0 ? REQUEST_END : -EPROTO;
   default:
     return -EPROTO;

@@ -14,6 +14,7 @@ struct request {
   bool has_sandbox;
   bool has_filter;
   bool started; /* a step has run: no more files */
+  bool ended;   /* END has come, perhaps while a step still ran */
   struct input_file *files;
   struct input_file *last;
   uint64_t file_bytes;

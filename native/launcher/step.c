@@ -265,7 +265,8 @@ static int take_worker(struct step *step) {
     end_job(step, strcmp(cancel, "cancelled") == 0 ? "cancelled" : strcmp(cancel, "expired") == 0 ? "expired" : "drain");
     return 0;
   }
-  if (result != REQUEST_MORE)
+  /* An END may come early: it is acted on when the step is over. */
+  if (result != REQUEST_MORE && result != REQUEST_END)
     return failed(step, STAGE_WATCH, -EPROTO);
   give_input(step);
   return 0;

@@ -35,6 +35,8 @@ static void answer_failed(struct sandbox *sandbox) {
 static int await_request(struct sandbox *sandbox) {
   char cancel[16];
   for (;;) {
+    if (sandbox->request->ended)
+      return REQUEST_END;
     int result = request_take(sandbox->request, cancel);
     if (result != REQUEST_MORE && result != REQUEST_CANCEL)
       return result;

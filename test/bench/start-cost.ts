@@ -22,19 +22,9 @@ export function bubblewrapArgv(root: string): string[] {
   return [
     ...namespacesOfOurs,
     ...['--die-with-parent', '--new-session', '--cap-drop', 'ALL'],
-    ...[
-      '--ro-bind',
-      root,
-      '/',
-      '--proc',
-      '/proc',
-      '--dev',
-      '/dev',
-      '--tmpfs',
-      '/tmp',
-      '--tmpfs',
-      '/work',
-    ],
+    ...['--ro-bind', `${root}/usr`, '/usr', '--symlink', 'usr/bin', '/bin'],
+    ...['--symlink', 'usr/lib', '/lib', '--symlink', 'usr/lib64', '/lib64'],
+    ...['--proc', '/proc', '--dev', '/dev', '--tmpfs', '/tmp', '--tmpfs', '/work'],
     '/bin/true',
   ]
 }
