@@ -45,7 +45,8 @@ export async function openLiveRedis(): Promise<LiveRedis> {
       `dir ${directory}`,
       'appendonly yes',
       'save ""',
-      'user default off',
+      // It replays the log as this user: without rights a restart would forget everything.
+      'user default off resetpass ~* &* +@all',
       ...['api', 'worker', 'test'].map((user) => `user ${user} on >${password} ~* &* +@all`),
     ].join('\n'),
   )
