@@ -70,7 +70,11 @@ export async function openWorkerJobStore(
     defaultJobOptions: { removeOnComplete: true, removeOnFail: true, attempts: 1 },
   })
   queue.on('error', (error) => log.debug({ error: error.message }, 'queue connection'))
-  await listener.listen(keys.controlChannel, onCancel)
+  // Before this function returns, nobody runs anything that could be cancelled.
+  let isOpen = false
+  await listener.listen(keys.controlChannel, (jobId) => {
+    if (isOpen) onCancel(jobId)
+  })
   const depth = depthFor(settings.slots)
   const turn = async (): Promise<void> => {
     await feed(redis, queue, depth)
@@ -79,6 +83,7 @@ export async function openWorkerJobStore(
   const housekeeping = setInterval(() => {
     turn().catch((error: unknown) => log.debug({ error }, 'housekeeping is left to the next turn'))
   }, housekeepingMs).unref()
+  isOpen = true
   return {
     redis,
     start: (jobId) => start(redis, jobId),

@@ -19,10 +19,7 @@ const log = pino({
 const telemetry = openTelemetry()
 const files = keepCurrent(settings, log, await loadLocalFiles(settings))
 const metricsServer = await telemetry.listen(settings.workerMetricsAddress)
-// The first connection is heard of before anything runs here.
-let consuming = false
 const store = await openWorkerJobStore(settings, log, (jobId) => {
-  if (!consuming) return
   if (jobId !== null) consumer.cancel(jobId)
   else recheckCancels()
 })
@@ -35,7 +32,6 @@ const consumer: Consumer = openConsumer({
   files: files.current,
   onLauncherAway: () => gate.close(),
 })
-consuming = true
 
 /** After a reconnect: what was cancelled meanwhile was told to nobody. */
 function recheckCancels(): void {

@@ -90,9 +90,9 @@ t.test(
     const source = 'x'.repeat(200_000)
     const limits = { queuedJobs: 1, runningJobs: 1 }
     const first = await accept(api, 'large', { source, ...limits })
-  await api.feed()
-  const second = await accept(api, 'large', { source, ...limits })
-  const refused = await api.admit(admissionOf(payloadOf('large', source), limits))
+    await api.feed()
+    const second = await accept(api, 'large', { source, ...limits })
+    const refused = await api.admit(admissionOf(payloadOf('large', source), limits))
     t.equal(refused.kind, 'tenant-queue-full')
     t.equal(blobs().length, 2)
     const started = await worker.start(first)

@@ -80,6 +80,8 @@ export async function openLiveQueue(): Promise<LiveQueue> {
     child = spawn('redis-server', [join(directory, 'redis.conf')], {
       stdio: ['ignore', 'pipe', 'ignore'],
     })
+    const mine = child
+    process.once('exit', () => mine.kill('SIGKILL'))
     await saysReady(child)
   }
   const killRedis = async (): Promise<void> => {
