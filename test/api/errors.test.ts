@@ -1,0 +1,151 @@
+// Every row of contract/error.ts, reached through the front door: its status, its form, its link; and nobody sees more of our fault.
+import t from 'tap'
+import { type ErrorCode, errorCodes, errors, type Problem } from '../../contract/error.js'
+import { openLiveApi, openLiveRedis } from './live-api.js'
+import { ask, exchange } from './raw-http.js'
+
+const redis = await openLiveRedis()
+const grants = { 'tiny.yaml': 'name: tiny\nextends: untrusted\nqueuedJobs: 1\nrunningJobs: 1\n' }
+const settings = { queuedJobsMax: 4, requestHeadersMs: 1000, bodyBytesMax: 4096 }
+let imagesAreThere = true
+const api = await openLiveApi(redis, {
+  settings,
+  grants,
+  files: (files) => ({
+    ...files,
+    get catalogue() {
+      if (broken) throw new Error('a secret of the house')
+      return imagesAreThere ? files.catalogue : { ...files.catalogue, images: [] }
+    },
+  }),
+})
+let broken = false
+const key = await api.key('main')
+const reader = await api.key('main', ['read'])
+const tiny = await api.key('tiny', ['submit'], 'tiny')
+const body = { language: 'bash', source: 'true' }
+const reached = new Map<ErrorCode, unknown>()
+t.teardown(async () => {
+  await api.close()
+  await redis.close()
+})
+
+const post = (more: Parameters<typeof ask>[3]): ReturnType<typeof ask> =>
+  ask(api.origin, 'POST', '/v1/jobs', { key, body, ...more })
+const get = (path: string, more: Parameters<typeof ask>[3] = {}): ReturnType<typeof ask> =>
+  ask(api.origin, 'GET', path, { key, ...more })
+
+/** Sends until the answer has the status. */
+async function until(
+  status: number,
+  send: () => ReturnType<typeof ask>,
+): Promise<Awaited<ReturnType<typeof ask>>> {
+  for (;;) {
+    const answer = await send()
+    if (answer.status === status) return answer
+  }
+}
+
+const jsonOf = (raw: string): unknown => JSON.parse(raw.slice(raw.indexOf('\r\n\r\n') + 4))
+
+async function conflict(): ReturnType<typeof ask> {
+  const headers = { 'idempotency-key': 'x' }
+  await post({ headers })
+  return post({ headers, body: { ...body, stdin: 'other' } })
+}
+
+async function internal(): ReturnType<typeof ask> {
+  broken = true
+  const answer = await post({})
+  broken = false
+  return answer
+}
+
+async function notReady(): ReturnType<typeof ask> {
+  imagesAreThere = false
+  const answer = await get('/readyz')
+  imagesAreThere = true
+  return answer
+}
+
+async function storeAway(): ReturnType<typeof ask> {
+  await redis.stop()
+  return until(503, () => get('/readyz'))
+}
+
+/** In this order: the last ones end the service. */
+const ways: Readonly<Record<ErrorCode, () => Promise<unknown>>> = {
+  'malformed-json': async () => (await post({ bytes: '{' })).json,
+  'invalid-request': async () => (await post({ body: {} })).json,
+  'invalid-header': async () => (await get('/v1/jobs?limit=x')).json,
+  'invalid-cursor': async () => (await get('/v1/jobs?cursor=x')).json,
+  unauthenticated: async () => (await get('/v1/jobs', { key: 'none' })).json,
+  'scope-missing': async () => (await post({ key: reader })).json,
+  'policy-denied': async () => (await post({ body: { ...body, privileged: true } })).json,
+  'not-found': async () => (await get('/v1/nothing')).json,
+  'method-not-allowed': async () => (await ask(api.origin, 'PUT', '/v1/jobs', { key, body })).json,
+  'not-acceptable': async () =>
+    (await get(`/v1/jobs/job_${'0'.repeat(26)}/events`, { headers: { accept: 'image/png' } })).json,
+  'request-timeout': async () =>
+    jsonOf((await exchange(api.port, ['GET / HTTP/1.1\r\nHost: h\r\nX'])).text),
+  'idempotency-conflict': async () => (await conflict()).json,
+  'payload-too-large': async () =>
+    (await post({ body: { ...body, stdin: 'x'.repeat(5000) } })).json,
+  'unsupported-media-type': async () =>
+    (await post({ headers: { 'content-type': 'text/plain' } })).json,
+  'tenant-queue-full': async () => (await until(429, () => post({ key: tiny }))).json,
+  'queue-full': async () => (await until(429, () => post({}))).json,
+  'headers-too-large': async () =>
+    jsonOf(
+      (await exchange(api.port, [`GET / HTTP/1.1\r\nHost: h\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`]))
+        .text,
+    ),
+  internal: async () => (await internal()).json,
+  'not-ready': async () => (await notReady()).json,
+  'store-unavailable': async () => (await storeAway()).json,
+  'shutting-down': async () => {
+    api.stop()
+    return (await get('/v1/jobs')).json
+  },
+}
+
+for (const [code, way] of Object.entries(ways) as [ErrorCode, () => Promise<unknown>][]) {
+  t.test(code, async (t) => {
+    const problem = (await way()) as Problem
+    reached.set(code, problem)
+    const { status, title } = errors[code]
+    t.match(problem, { code, status, title, type: `/docs/errors/${code}` })
+    const members = ['type', 'title', 'status', 'code', 'detail', 'requestId', 'violations']
+    t.same(
+      Object.keys(problem).filter((name) => !members.includes(name)),
+      [],
+      'RFC 9457 and our members only',
+    )
+  })
+}
+
+t.test('all codes were reached', (t) => {
+  t.same([...reached.keys()].sort(), [...errorCodes].sort())
+  t.end()
+})
+
+t.test('our fault says nothing of itself, but the log does, under the same id', (t) => {
+  const problem = reached.get('internal') as Problem
+  t.notMatch(JSON.stringify(problem), /secret|stack|Error/)
+  const line = api.lines.find((one) => one.includes('a secret of the house')) ?? '{}'
+  t.equal(JSON.parse(line).requestId, problem.requestId)
+  t.end()
+})
+
+t.test('refusals were counted by code, denials by rule', async (t) => {
+  const text = await api.service.telemetry.scrape()
+  t.match(text, /stockade_jobs_refused_total\{code="policy-denied"\} 1/)
+  t.match(text, /stockade_jobs_refused_total\{code="malformed-json"\} 1/)
+  t.match(text, /stockade_jobs_denied_total\{rule="privileged"\} 1/)
+  t.match(text, /stockade_jobs_admitted_total\{grant="untrusted"\} \d/)
+  t.match(
+    text,
+    /stockade_http_request_seconds_count\{method="POST",route="\/v1\/jobs",status="403"\} \d/,
+  )
+  t.notMatch(text, /main|job_/, 'no tenant and no job')
+})
