@@ -10,8 +10,11 @@ export type Captured = { readonly stdout: Buffer; readonly stderr: Buffer }
 export type SeccompInForce = { readonly profile: string; readonly digest: string }
 type Ending = { readonly outcome: Outcome; readonly cause: Cause | null }
 
+/** SIGABRT before SIGIOT: of two names for one number the first is the one that people know. */
 const signalNames = new Map(
-  Object.entries(constants.signals).map(([name, number]) => [number, name]),
+  Object.entries(constants.signals)
+    .reverse()
+    .map(([name, number]) => [number, name]),
 )
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const milliseconds = (microseconds: number): number => Math.round(microseconds) / 1000

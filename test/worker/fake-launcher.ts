@@ -130,7 +130,7 @@ function serve(socket: Socket, onStep: (step: FakeStep) => void): void {
   let stdin: Buffer[] = []
   let path = ''
   const files = new Map<string, Buffer>()
-  const left = once(socket, 'close').then(() => undefined)
+  const left = new Promise<void>((resolve) => socket.once('close', () => resolve()))
   const send = (type: number, payload: object | Buffer): void => {
     const bytes = Buffer.isBuffer(payload) ? payload : Buffer.from(JSON.stringify(payload))
     if (!socket.destroyed) socket.write(frame(type, bytes))

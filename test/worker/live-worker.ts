@@ -27,6 +27,12 @@ export type LiveWorker = {
   readonly ended: Promise<number | string>
 }
 
+/** A test that fails leaves nothing running. */
+const children = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const child of children) child.kill('SIGKILL')
+})
+
 /** Starts a worker process and waits until it is ready. */
 export async function startWorker(
   live: LiveQueue,
@@ -51,8 +57,8 @@ export async function startWorker(
       ...other,
     },
   })
-  // A test that fails leaves nothing running.
-  process.once('exit', () => child.kill('SIGKILL'))
+  children.add(child)
+  child.once('exit', () => children.delete(child))
   const lines: Record<string, unknown>[] = []
   const waiting: (() => void)[] = []
   let held = ''
