@@ -32,7 +32,7 @@ export type Tenant = {
   ): Promise<Answer>
   /** Sends a job and does not wait. @throws Error unless it was accepted. */
   submit(spec: JobSpec): Promise<Job>
-  /** Waits for the end of a job, however long. */
+  /** Waits for the end of a job. @throws LostJob */
   finished(jobId: string): Promise<Job>
   /** Sends a job and waits for its end. */
   run(spec: JobSpec): Promise<Job>
@@ -84,7 +84,7 @@ export async function persist<Result>(attempt: () => Promise<Result>): Promise<R
     try {
       return await attempt()
     } catch (error) {
-      if (Date.now() > end) throw error
+      if (Date.now() > end || error instanceof LostJob) throw error
       await setTimeout(100)
     }
   }
@@ -131,6 +131,11 @@ function accepted(answer: Answer): Job {
 
 /** Longest `wait` of one request, seconds: below the idle times of anything between. */
 const waitSeconds = 30
+/** No job of any test takes this long, its queue included: a job that does has been lost. */
+const finishedSeconds = 150
+
+/** A job that never ended. Never tried again. */
+export class LostJob extends Error {}
 
 export function tenantOf(name: string, key: string): Tenant {
   const request: Tenant['request'] = async (method, path, body, headers = {}) =>
@@ -148,10 +153,11 @@ export function tenantOf(name: string, key: string): Tenant {
       }),
     )
   const finished: Tenant['finished'] = async (jobId) => {
-    for (;;) {
+    for (let waited = 0; waited < finishedSeconds; waited += waitSeconds) {
       const job = accepted(await request('GET', `/v1/jobs/${jobId}?wait=${waitSeconds}`))
       if (job.state === 'finished') return job
     }
+    throw new LostJob(`${jobId} has not ended after ${finishedSeconds} seconds`)
   }
   return {
     name,

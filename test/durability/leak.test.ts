@@ -39,7 +39,7 @@ function left(): Record<string, number> {
     ),
     descriptorsOfLauncher: count(`ls /proc/${servicePid('launcher')}/fd | wc -l`),
     descriptorsOfWorker: count(`ls /proc/${servicePid('worker')}/fd | wc -l`),
-    slotFiles: count(`find /run/${instance} -xdev | wc -l`),
+    slotFiles: count(`find /run/${instance} -maxdepth 3 | wc -l`),
     temporaryFiles: count(
       `find /tmp /var/tmp /dev/shm -xdev -user ${instance}-launcher -o -xdev -user ${instance}-worker 2> /dev/null | wc -l`,
     ),
