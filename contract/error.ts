@@ -94,7 +94,8 @@ export const errors = {
   'store-unavailable': {
     status: 503,
     title: 'The queue’s store cannot be reached',
-    meaning: 'Nothing was accepted. Try again after `Retry-After` seconds.',
+    meaning:
+      'Try again after `Retry-After` seconds; with an `Idempotency-Key` a job is never taken twice.',
   },
   'not-ready': {
     status: 503,

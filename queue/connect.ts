@@ -61,6 +61,8 @@ export function connectFailingFast(settings: Settings, kind: ProcessKind): Redis
     ...connectionOptions(settings, kind),
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
+    // A Redis that is there and does not answer (stopped, swapping) must not hold requests for ever.
+    commandTimeout: 5000,
   })
 }
 

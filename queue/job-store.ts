@@ -257,6 +257,8 @@ export async function openApiJobStore(settings: Settings, log: Logger): Promise<
   }
   parts.queue.on('error', (error) => log.debug({ error: error.message }, 'queue connection'))
   const waiters = openWaiters(parts)
+  // The two connections come back each in its own time: a look by this one may have failed while only the other was there.
+  redis.on('ready', () => waiters.wake(null))
   parts.listener
     .listen(keys.apiChannel(parts.processId), waiters.wake)
     .catch((error: unknown) => log.debug({ error }, 'subscription'))

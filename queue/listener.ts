@@ -8,14 +8,22 @@ export type Listener = {
   close(): void
 }
 
+/** Far more than a subscription takes, milliseconds. */
+const secondLookMs = 1000
+
 export function openListener(connection: Redis): Listener {
   const wakers = new Map<string, Set<(message: string | null) => void>>()
   connection.on('message', (channel: string, message: string) => {
     for (const wake of wakers.get(channel) ?? []) wake(message)
   })
-  // ioredis subscribes again by itself (autoResubscribe) before it is ready.
-  connection.on('ready', () => {
+  const wakeAll = (): void => {
     for (const set of wakers.values()) for (const wake of set) wake(null)
+  }
+  // ioredis subscribes again by itself (autoResubscribe) as soon as it is ready. Who looks at once looks by another connection,
+  // perhaps before Redis has taken the subscription: what is said in between is found by looking once more.
+  connection.on('ready', () => {
+    wakeAll()
+    setTimeout(wakeAll, secondLookMs).unref()
   })
   const stop = (channel: string, wake: (message: string | null) => void): void => {
     const set = wakers.get(channel)

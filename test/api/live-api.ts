@@ -28,6 +28,9 @@ export type LiveRedis = {
   readonly look: Redis
   start(): Promise<void>
   stop(): Promise<void>
+  /** There, but silent. */
+  pause(): void
+  resume(): void
   close(): Promise<void>
 }
 
@@ -52,6 +55,8 @@ export async function openLiveRedis(): Promise<LiveRedis> {
   )
   writeFileSync(join(directory, 'redis.password'), password)
   let child: ChildProcess | null = null
+  // A test that fails outright must not leave a server behind.
+  process.once('exit', () => child?.kill('SIGKILL'))
   const start = async (): Promise<void> => {
     child = spawn('redis-server', [join(directory, 'redis.conf')], {
       stdio: ['ignore', 'pipe', 'ignore'],
@@ -73,6 +78,8 @@ export async function openLiveRedis(): Promise<LiveRedis> {
     look,
     start,
     stop,
+    pause: () => void child?.kill('SIGSTOP'),
+    resume: () => void child?.kill('SIGCONT'),
     async close() {
       look.disconnect()
       await stop()

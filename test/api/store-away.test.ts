@@ -105,3 +105,17 @@ t.test('gone while a request waits: the result is found when Redis is back', asy
   await runJob(worker, id)
   t.match(await waiting, { status: 200, json: { state: 'finished', id } })
 })
+
+t.test('there, but silent: 503 after a while, never a request that hangs', async (t) => {
+  redis.pause()
+  const answers = await Promise.all([
+    ask(api.origin, 'POST', '/v1/jobs', { key, body }),
+    ask(api.origin, 'GET', '/v1/jobs', { key }),
+    ask(api.origin, 'GET', '/readyz'),
+  ])
+  for (const answer of answers)
+    t.match(answer, { status: 503, json: { code: 'store-unavailable' } })
+  redis.resume()
+  await readyBecomes(200)
+  t.equal((await ask(api.origin, 'POST', '/v1/jobs', { key, body })).status, 202)
+})
