@@ -4,6 +4,7 @@ import {
   accountOf,
   address,
   asRoot,
+  instance,
   openTenant,
   persist,
   type ServiceName,
@@ -40,6 +41,21 @@ for (const service of ['worker', 'launcher', 'redis', 'api'] as const) {
     await expectEachOnce(t, tenant, name, fleet)
   })
 }
+
+t.test('the launcher is killed with all its supervisors and sandboxes', async (t) => {
+  const tenant = openTenant('crash-supervisors')
+  const name = `supervisors-${Date.now()}`
+  const fleet = await send(tenant, name, jobsInFlight, 0.1)
+  await fleet.someFinished(20)
+  const before = servicePid('launcher')
+  asRoot(['pkill', '-KILL', '-u', `${instance}-launcher`])
+  await backAgain('launcher', before)
+  const jobs = await expectEachOnce(t, tenant, name, fleet)
+  t.ok(
+    jobs.some((job) => job.attempts > 1),
+    'what ran was lost with it, and was run again',
+  )
+})
 
 t.test('the api is killed while jobs are being sent', async (t) => {
   const tenant = openTenant('crash-sending')
