@@ -51,14 +51,15 @@ debian_sources() {
 # Cache file of a list: named by what goes into it.
 image_tar() { echo "$image_cache/$(list_values image "$1")-$({ grep -v '^#' "$1"; image_hook; echo "$image_format"; uname -m; } | sha256sum | cut -c1-16).tar"; }
 
-# Runs mmdebstrap; leaves image.tar, manifest and log in a directory.
+# Runs mmdebstrap; leaves image.tar, manifest and log in a directory. (Java's installation writes links for its manual pages.)
 run_mmdebstrap() { # PACKAGES DIRECTORY
   local directory=$2 mirrors=()
   image_hook > "$directory/hook"
   debian_sources > "$directory/mirrors.list"
   [ ! -s "$directory/mirrors.list" ] || mirrors=("$directory/mirrors.list")
-  SOURCE_DATE_EPOCH=1700000000 mmdebstrap --quiet --format=tar --mode=root --variant=essential --include="$1" --skip=output/dev \
+  SOURCE_DATE_EPOCH=1700000000 mmdebstrap --format=tar --mode=root --variant=essential --include="$1" --skip=output/dev \
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
+    --essential-hook="mkdir -p \"\$1/usr/share/man/man1\"" \
     --customize-hook="chroot \"\$1\" dpkg-query -W > $directory/manifest" --customize-hook="sh $directory/hook \"\$1\"" \
     bookworm "$directory/image.tar" "${mirrors[@]}" > "$directory/log" 2>&1 < /dev/null
 }

@@ -163,7 +163,7 @@ const walk = [
   'worker/judge-again.ts',
   'native/seccomp.ts',
   'native/launch-client.ts',
-  'native/launcher/launcher.c',
+  'native/launcher/supervise.c',
   'worker/collect.ts',
 ]
 
@@ -258,7 +258,7 @@ t.test('a test that is left out says why', (t) => {
 const knownHosts = [
   /^(localhost\.?|[a-z.]*\.(test|example|invalid|internal|local|localhost))(:\d+)?$/,
   /^([a-z0-9.-]+\.)?example\.(com|org|net)\.?(:\d+)?$/,
-  /^[0-9.xa-f]+(:\d+)?$/,
+  /^[0-9.xa-f]+(:(\d+|\$.*))?$/,
   /^(\[|\$|%|<|①)/,
   /^[a-z]+\.?$/,
   /[^ -~]/,
@@ -267,7 +267,8 @@ const knownHosts = [
 
 t.test('no committed file names a foreign host, this machine, or is a big blob', (t) => {
   const machine = [['', 'work', '(main|shared)']]
-  const path = new RegExp(machine.map((words) => words.join('/')).join('|'))
+  // Inside a sandbox the workspace is /work, with main.py and the like in it: not a checkout of ours.
+  const path = new RegExp(`(?:${machine.map((words) => words.join('/')).join('|')})(?![.])`)
   for (const file of all) {
     const text = read(file)
     const hosts = [

@@ -22,6 +22,10 @@ const batchBytesMax = 1_048_576
 
 type Pending = { name: 'stdout' | 'stderr'; step: string; pieces: Buffer[]; bytes: number }
 
+function outputEvent({ name, step, pieces }: Pending): NewEvent {
+  return { name, data: JSON.stringify({ step, base64: Buffer.concat(pieces).toString('base64') }) }
+}
+
 export function openEventBatch(tell: Teller): EventBatch {
   const events: NewEvent[] = []
   let untoldBytes = 0
@@ -29,14 +33,7 @@ export function openEventBatch(tell: Teller): EventBatch {
   let timer: NodeJS.Timeout | null = null
   let last: Promise<void> = Promise.resolve()
   const closePending = (): void => {
-    if (pending === null) return
-    events.push({
-      name: pending.name,
-      data: JSON.stringify({
-        step: pending.step,
-        base64: Buffer.concat(pending.pieces).toString('base64'),
-      }),
-    })
+    if (pending !== null) events.push(outputEvent(pending))
     pending = null
   }
   const drawn = (): NewEvent[] => {

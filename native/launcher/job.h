@@ -2,7 +2,7 @@
 #ifndef JOB_H
 #define JOB_H
 
-#include "shared.h"
+#include "inheritance.h"
 
 /* `stdio`: stdin, stdout, stderr. Never returns. */
 _Noreturn void job_run(int channel, const int *stdio, struct shared *shared);

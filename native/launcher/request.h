@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "shared.h"
+#include "inheritance.h"
 
 enum { REQUEST_BUFFER = FRAME_HEADER + FRAME_STEP_MAX };
 

@@ -2,7 +2,7 @@
 #ifndef ROOT_H
 #define ROOT_H
 
-#include "shared.h"
+#include "inheritance.h"
 #include "stage.h"
 
 /* Returns 0, or -1 with the failure filled in. */

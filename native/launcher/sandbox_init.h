@@ -2,7 +2,7 @@
 #ifndef SANDBOX_INIT_H
 #define SANDBOX_INIT_H
 
-#include "shared.h"
+#include "inheritance.h"
 
 /* Runs in the child of clone3 with all new namespaces; never returns. */
 _Noreturn void sandbox_init(int channel, unsigned slot, struct shared *shared, const struct input_file *files);

@@ -1,4 +1,6 @@
-/* The supervisor of one sandbox: from the first byte of its connection to the last. It holds the time limits and the kill switch, and
+/* Step 9 of 10: frames → a sandbox, its limits and its account. From the first byte of a connection to the last.
+ *
+ * The supervisor of one sandbox: from the first byte of its connection to the last. It holds the time limits and the kill switch, and
  * outlives the launcher's other processes; when it dies, init and with it the whole sandbox die (PR_SET_PDEATHSIG). */
 #include <errno.h>
 #include <inttypes.h>

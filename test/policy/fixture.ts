@@ -1,5 +1,6 @@
 // What policy tests judge against: the minimal valid jobs that fixtures change, the untrusted grant, a machine with one image.
-import type { Catalogue } from '../../contract/catalogue.js'
+import { readdirSync, readFileSync } from 'node:fs'
+import type { Catalogue, Language } from '../../contract/catalogue.js'
 import type { JobSpec } from '../../contract/job.js'
 import { type LoadedGrant, parseGrants } from '../../policy/grant-file.js'
 import type { Fixture, Platform } from '../../policy/rule.js'
@@ -10,27 +11,24 @@ const bases: Readonly<Record<NonNullable<Fixture['base']>, JobSpec>> = {
   empty: {},
 }
 
+/** The languages as they ship, and one image that has them all but Go, so that there is one to be refused. */
+const languages = readdirSync('profiles/languages').map(
+  (name) => JSON.parse(readFileSync(`profiles/languages/${name}`, 'utf8')) as Language,
+)
 export const catalogue: Catalogue = {
   images: [
     {
       name: 'default',
-      digest: 'a'.repeat(64),
-      languages: { bash: { version: '5' }, c: { version: '12' }, python: { version: '3' } },
+      digest: 'd'.repeat(64),
+      languages: Object.fromEntries(
+        languages
+          .filter(({ toolchain }) => toolchain !== 'go')
+          .map(({ toolchain }) => [toolchain, { version: '1' }]),
+      ),
       bytes: 1,
     },
   ],
-  languages: ['bash', 'c', 'python', 'go'].map((name) => ({
-    name,
-    title: name,
-    toolchain: name,
-    sourceFile: `main.${name}`,
-    compile: name === 'c' ? ['/usr/bin/gcc', 'main.c'] : null,
-    run: ['/bin/run'],
-    environment: {},
-    processesMinimum: 1,
-    memoryMinimumBytes: 1_048_576,
-    hello: '',
-  })),
+  languages,
 }
 
 const platform: Platform = { apparmor: true, landlockAbi: 7 }

@@ -16,8 +16,8 @@ const cases: readonly (readonly [name: string, value: unknown, pointers: readonl
   ['unknown fields', { language: 'bash', source: 'x', foo: 1, 'a/b': 2 }, ['/foo', '/a~1b']],
   ['wrong types', { language: 1, source: [] }, ['/language', '/source']],
   ['a source of no bytes', { language: 'bash', source: '' }, ['/source']],
-  ['neither language nor image', {}, ['']],
-  ['both', { language: 'bash', source: 'x', image: 'a', command: ['x'] }, ['']],
+  ['neither language nor image', {}, ['/language']],
+  ['both', { language: 'bash', source: 'x', image: 'a', command: ['x'] }, ['/image']],
   ['language without source', { language: 'bash' }, ['/source']],
   ['image without command', { image: 'default' }, ['/command']],
   [

@@ -88,9 +88,8 @@ t.test(
   async (t) => {
     const blobs = (): string[] => readdirSync(join(live.directory, 'blobs', 'large'))
     const source = 'x'.repeat(200_000)
-    const limits = { queuedJobs: 1, runningJobs: 1 }
+    const limits = { queuedJobs: 2, runningJobs: 1 }
     const first = await accept(api, 'large', { source, ...limits })
-    await api.feed()
     const second = await accept(api, 'large', { source, ...limits })
     const refused = await api.admit(admissionOf(payloadOf('large', source), limits))
     t.equal(refused.kind, 'tenant-queue-full')

@@ -71,6 +71,24 @@ function writeDirectory(directory: string): void {
   chmodSync(directory, 0o755)
 }
 
+function settingsIn(directory: string, kind: 'api' | 'worker', other: Partial<Settings>): Settings {
+  return readSettings(
+    {
+      redisSocket: join(directory, 'redis.sock'),
+      redisPasswordFile: join(directory, `${kind}.password`),
+      sealKeyFile: join(directory, 'seal.key'),
+      blobDirectory: join(directory, 'blobs'),
+      grantDirectory: join(directory, 'grants'),
+      imageDirectory: join(directory, 'images'),
+      profileDirectory: join(releaseDirectory, 'profiles'),
+      launcherSocket: join(directory, 'launcher.sock'),
+      workerMetricsAddress: '',
+      ...other,
+    },
+    {},
+  )
+}
+
 export async function openLiveQueue(): Promise<LiveQueue> {
   const directory = mkdtempSync(join(tmpdir(), 'stockade-queue-test-'))
   writeDirectory(directory)
@@ -96,21 +114,7 @@ export async function openLiveQueue(): Promise<LiveQueue> {
   const look = new Redis({ path, username: 'test', password: 'test-password' })
   look.on('error', () => undefined)
   const settings = (kind: 'api' | 'worker', other: Partial<Settings> = {}): Settings =>
-    readSettings(
-      {
-        redisSocket: path,
-        redisPasswordFile: join(directory, `${kind}.password`),
-        sealKeyFile: join(directory, 'seal.key'),
-        blobDirectory: join(directory, 'blobs'),
-        grantDirectory: join(directory, 'grants'),
-        imageDirectory: join(directory, 'images'),
-        profileDirectory: join(releaseDirectory, 'profiles'),
-        launcherSocket: join(directory, 'launcher.sock'),
-        workerMetricsAddress: '',
-        ...other,
-      },
-      {},
-    )
+    settingsIn(directory, kind, other)
   return {
     directory,
     look,

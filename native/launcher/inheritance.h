@@ -1,7 +1,7 @@
 /* What the supervisor shares with init and job: one mapping, made before the clone, so that it has one address in all three.
  * The job loses it at execve. */
-#ifndef SHARED_H
-#define SHARED_H
+#ifndef INHERITANCE_H
+#define INHERITANCE_H
 
 #include <linux/filter.h>
 

@@ -1,0 +1,60 @@
+/* One step on its way through the supervisor: what its three parts share. */
+#ifndef STEP_H
+#define STEP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "cgroup.h"
+#include "frame.h"
+#include "sandbox.h"
+
+enum { CHUNK = 65536, OUT_BUFFER = FRAME_HEADER + CHUNK, BARRIER_MS = 30000, KILL_MS = 10000 };
+
+enum stream { STDIN, STDOUT, STDERR, STREAMS };
+
+struct step {
+  struct sandbox *sandbox;
+  const struct step_plan *plan;
+  int stream[STREAMS]; /* our ends, -1 when closed */
+  int job;             /* channel to the job process */
+  pid_t pid;
+  int pidfd;
+  int landlock_abi;
+  const char *reason; /* why we ended it; written down before the signal */
+  bool killed;
+  bool lost; /* the worker is gone */
+  bool ended;
+  int exec_error;
+  int status;
+  uint64_t released_ns;
+  uint64_t ended_ns;
+  uint64_t kill_ns;
+  uint64_t setup_us;
+  uint64_t output;
+  uint64_t bytes[STREAMS];
+  struct cgroup_counters base;
+  struct cgroup_counters used;
+  uint64_t next_cpu_check_ns;
+  size_t out_have;
+  size_t out_done;
+  uint8_t out[OUT_BUFFER];
+};
+
+/* How long a worker may take to accept one frame, nanoseconds. */
+static const uint64_t step_patience_ns = 10000000000u;
+
+/* Notes a failure unless `result` is none. Returns 0, or -1. */
+int step_failed(struct step *step, enum stage stage, int result);
+void step_end_stream(struct step *step, enum stream stream);
+
+/* step_start.c: up to the barrier, and past it. 0, or -1 with the failure set. */
+int step_prepare(struct step *step);
+int step_release(struct step *step);
+
+/* step_relay.c: until the job has ended; then what is left in the pipes. 0, or -1 with the failure set. */
+int step_relay(struct step *step);
+void step_drain(struct step *step);
+
+#endif

@@ -1,0 +1,237 @@
+/* A step while it runs: streams both ways with back-pressure, limits, the worker's words, the end. */
+#include "step.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "channel.h"
+#include "monotonic.h"
+
+/* The reason stands before the signal is sent. The main process's end makes init end all others. */
+static void end_job(struct step *step, const char *reason) {
+  if (step->killed || step->ended)
+    return;
+  step->reason = reason;
+  step->killed = true;
+  (void)syscall(SYS_pidfd_send_signal, step->pidfd, SIGKILL, NULL, 0);
+}
+
+static bool out_empty(const struct step *step) { return step->out_done == step->out_have; }
+
+static void flush_out(struct step *step) {
+  while (!out_empty(step)) {
+    ssize_t sent = send(step->sandbox->request->connection, step->out + step->out_done, step->out_have - step->out_done, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent < 0 && errno == EINTR)
+      continue;
+    if (sent < 0 && errno == EAGAIN)
+      return;
+    if (sent < 0) {
+      step->lost = true;
+      step->out_done = step->out_have;
+      return;
+    }
+    step->out_done += (size_t)sent;
+  }
+}
+
+/* One piece of output into a frame. More than the limit is never passed on: up to it, byte for byte, and one byte more ends the job. */
+static void take_output(struct step *step, enum stream stream) {
+  if (!out_empty(step) || step->stream[stream] < 0)
+    return;
+  ssize_t got = read(step->stream[stream], step->out + FRAME_HEADER, CHUNK);
+  if (got < 0 && (errno == EAGAIN || errno == EINTR))
+    return;
+  if (got <= 0) {
+    step_end_stream(step, stream);
+    return;
+  }
+  uint64_t room = step->plan->output_bytes - step->output;
+  uint32_t kept = (uint64_t)got > room ? (uint32_t)room : (uint32_t)got;
+  step->output += kept;
+  step->bytes[stream] += kept;
+  if (kept > 0) {
+    frame_header(step->out, stream == STDOUT ? FRAME_STDOUT : FRAME_STDERR, kept);
+    step->out_done = 0;
+    step->out_have = FRAME_HEADER + kept;
+    flush_out(step);
+  }
+  if ((uint64_t)got > room) {
+    if (step->ended && strcmp(step->reason, "none") == 0)
+      step->reason = "output"; /* it wrote more than the limit and then ended by itself */
+    end_job(step, "output");
+    step_end_stream(step, STDOUT);
+    step_end_stream(step, STDERR);
+  }
+}
+
+static void give_input(struct step *step) {
+  struct request *request = step->sandbox->request;
+  while (step->stream[STDIN] >= 0 && request->input_done < request->input_size) {
+    ssize_t wrote = write(step->stream[STDIN], request->input + request->input_done, request->input_size - request->input_done);
+    if (wrote < 0 && errno == EINTR)
+      continue;
+    if (wrote < 0 && errno == EAGAIN)
+      return;
+    if (wrote < 0)
+      step_end_stream(step, STDIN); /* it does not want more */
+    else
+      request->input_done += (size_t)wrote;
+  }
+  if (request->input_end && request->input_done == request->input_size)
+    step_end_stream(step, STDIN);
+}
+
+static int take_worker(struct step *step) {
+  char cancel[16];
+  int result = request_take(step->sandbox->request, cancel);
+  if (result == REQUEST_LOST) {
+    step->lost = true;
+    return 0;
+  }
+  if (result == REQUEST_CANCEL) {
+    end_job(step, strcmp(cancel, "cancelled") == 0 ? "cancelled" : strcmp(cancel, "expired") == 0 ? "expired" : "drain");
+    return 0;
+  }
+  /* An END may come early: it is acted on when the step is over. */
+  if (result != REQUEST_MORE && result != REQUEST_END)
+    return step_failed(step, STAGE_WATCH, -EPROTO);
+  give_input(step);
+  return 0;
+}
+
+/* What the job said after its release: only that it could not be executed. */
+static void take_job(struct step *step) {
+  struct message message;
+  int result = channel_receive(step->job, &message, NULL);
+  if (result == 0 && message.kind == MESSAGE_NOT_EXECUTED)
+    step->exec_error = message.failure.error;
+  close(step->job);
+  step->job = -1;
+}
+
+static int take_init(struct step *step) {
+  struct message message;
+  int result = channel_receive(step->sandbox->channel, &message, NULL);
+  if (step_failed(step, STAGE_INIT_LOST, result) < 0)
+    return -1;
+  step->ended = true;
+  step->status = (int)message.value[0];
+  step->ended_ns = message.value[1];
+  step->kill_ns = message.value[2];
+  return 0;
+}
+
+/* Limits by time. Returns how long nothing can happen, milliseconds. */
+static int watch_time(struct step *step) {
+  uint64_t now = monotonic_ns();
+  uint64_t wall_end = step->released_ns + step->plan->wall_ms * 1000000u;
+  uint64_t next = wall_end < step->sandbox->lifetime_end_ns ? wall_end : step->sandbox->lifetime_end_ns;
+  if (now >= step->sandbox->lifetime_end_ns)
+    end_job(step, "lifetime");
+  if (now >= wall_end)
+    end_job(step, "wall");
+  if (now >= step->next_cpu_check_ns) {
+    uint64_t used = 0;
+    uint64_t limit = step->plan->cpu_ms * 1000000u;
+    if (cgroup_driver(&step->sandbox->world->cgroups)->cpu_ns(&step->sandbox->cgroup, &used) < 0)
+      end_job(step, "cpu"); /* what cannot be counted cannot be allowed to run on */
+    used = used > step->base.cpu_ns ? used - step->base.cpu_ns : 0;
+    if (used >= limit)
+      end_job(step, "cpu");
+    /* No sooner can it reach the limit than with every processor it may use. */
+    uint64_t millis = step->sandbox->request->shared->sandbox.cpu_millis;
+    uint64_t soonest = used >= limit ? KILL_MS * 1000000u : (limit - used) * 1000 / millis;
+    step->next_cpu_check_ns = now + (soonest < 1000000 ? 1000000 : soonest);
+  }
+  if (step->next_cpu_check_ns < next)
+    next = step->next_cpu_check_ns;
+  if (step->killed)
+    return KILL_MS;
+  return next <= now ? 0 : (int)((next - now) / 1000000 < 60000 ? (next - now + 999999) / 1000000 : 60000);
+}
+
+static int watch_memory(struct step *step) {
+  uint64_t kills = 0;
+  if (step->sandbox->cgroup.oom_event >= 0) {
+    uint64_t count;
+    (void)!read(step->sandbox->cgroup.oom_event, &count, sizeof count);
+  }
+  int result = cgroup_driver(&step->sandbox->world->cgroups)->oom_kills(&step->sandbox->cgroup, &kills);
+  if (step_failed(step, STAGE_WATCH, result) < 0)
+    return -1;
+  if (kills > step->base.oom_kills)
+    end_job(step, "memory");
+  return 0;
+}
+
+enum watched { WATCH_WORKER, WATCH_INIT, WATCH_JOB, WATCH_OOM, WATCH_STDIN, WATCH_STDOUT, WATCH_STDERR, WATCHED };
+
+static void watch_list(const struct step *step, struct pollfd *entries) {
+  const struct request *request = step->sandbox->request;
+  bool room = out_empty(step);
+  bool input = request->input_done < request->input_size || request->input_end;
+  entries[WATCH_WORKER] = (struct pollfd){.fd = request->connection, .events = (short)(POLLIN | (room ? 0 : POLLOUT))};
+  entries[WATCH_INIT] = (struct pollfd){.fd = step->ended ? -1 : step->sandbox->channel, .events = POLLIN};
+  entries[WATCH_JOB] = (struct pollfd){.fd = step->job, .events = POLLIN};
+  entries[WATCH_OOM] = (struct pollfd){.fd = step->sandbox->cgroup.oom_event,
+                                       .events = step->sandbox->world->cgroups.version == 1 ? POLLIN : POLLPRI};
+  entries[WATCH_STDIN] = (struct pollfd){.fd = input ? step->stream[STDIN] : -1, .events = POLLOUT};
+  /* Not while the worker has not taken the last piece: the pipe fills and the program waits. */
+  entries[WATCH_STDOUT] = (struct pollfd){.fd = room ? step->stream[STDOUT] : -1, .events = POLLIN};
+  entries[WATCH_STDERR] = (struct pollfd){.fd = room ? step->stream[STDERR] : -1, .events = POLLIN};
+}
+
+static int turn(struct step *step) {
+  struct pollfd entries[WATCHED];
+  int wait_ms = watch_time(step);
+  watch_list(step, entries);
+  int ready = poll(entries, WATCHED, wait_ms);
+  if (ready < 0)
+    return errno == EINTR ? 0 : step_failed(step, STAGE_WATCH, -errno);
+  if (ready == 0 && step->killed && monotonic_ns() > step->released_ns + (uint64_t)KILL_MS * 1000000u * 6)
+    return step_failed(step, STAGE_KILL, -ETIMEDOUT);
+  if (entries[WATCH_OOM].revents != 0 && watch_memory(step) < 0)
+    return -1;
+  if (entries[WATCH_WORKER].revents & POLLOUT)
+    flush_out(step);
+  if ((entries[WATCH_WORKER].revents & (POLLIN | POLLHUP | POLLERR)) && take_worker(step) < 0)
+    return -1;
+  if (entries[WATCH_JOB].revents != 0)
+    take_job(step);
+  if (entries[WATCH_STDIN].revents != 0)
+    give_input(step);
+  if (entries[WATCH_STDOUT].revents != 0)
+    take_output(step, STDOUT);
+  if (entries[WATCH_STDERR].revents != 0)
+    take_output(step, STDERR);
+  return entries[WATCH_INIT].revents != 0 ? take_init(step) : 0;
+}
+
+/* After the end nobody holds the pipes any more: what is in them is read to the end. */
+void step_drain(struct step *step) {
+  while (!step->lost && (!out_empty(step) || step->stream[STDOUT] >= 0 || step->stream[STDERR] >= 0)) {
+    if (!out_empty(step)) {
+      struct pollfd entry = {.fd = step->sandbox->request->connection, .events = POLLOUT};
+      if (poll(&entry, 1, BARRIER_MS) <= 0)
+        step->lost = true;
+      flush_out(step);
+      continue;
+    }
+    take_output(step, STDOUT);
+    if (out_empty(step))
+      take_output(step, STDERR);
+  }
+}
+
+int step_relay(struct step *step) {
+  /* What came with the STEP in one write lies in the buffer already, where poll cannot see it. */
+  int result = take_worker(step);
+  while (result == 0 && !step->ended && !step->lost)
+    result = turn(step);
+  return result;
+}
