@@ -57,6 +57,7 @@ export async function openLiveRedis(): Promise<LiveRedis> {
   let child: ChildProcess | null = null
   // A test that fails outright must not leave a server behind.
   process.once('exit', () => child?.kill('SIGKILL'))
+  process.once('SIGTERM', () => process.exit(1))
   const start = async (): Promise<void> => {
     child = spawn('redis-server', [join(directory, 'redis.conf')], {
       stdio: ['ignore', 'pipe', 'ignore'],
