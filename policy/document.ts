@@ -7,7 +7,7 @@ function ruleSection(rule: (typeof rules)[number]): string {
     .fixtures()
     .deny.slice(0, 4)
     .map((fixture) => `- ${fixture.name}`)
-  return `### `$rule.id`
+  return `### \`${rule.id}\`
 
 ${rule.title}. ${rule.why}
 
