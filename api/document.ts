@@ -177,7 +177,12 @@ unknown fields and unknown query parameters are refused. Errors are in [errors.m
 
 \`wait=SECONDS\` keeps the request open until the job ends; so does \`Prefer: wait=SECONDS\` (RFC 7240). \`Idempotency-Key\` (1 to 255
 visible ASCII characters, kept as long as a finished job) makes sending again safe: the same key and body give the same job, another body
-is refused with 409. Events resume after \`Last-Event-ID\`.`
+is refused with 409. Events resume after \`Last-Event-ID\`.
+
+No key is needed for \`/healthz\`, \`/readyz\`, \`/metrics\`, \`/openapi.json\` and \`/docs\`: they say nothing of any tenant or job. To close
+\`/metrics\`, give it a listener of its own (\`metricsAddress\`). Keys are made, listed and revoked on the admin socket only
+(\`POST\`, \`GET /v1/admin/keys\`, \`DELETE /v1/admin/keys/{id}\`), which root and the service’s own user can open; a revoked key stops
+working within five seconds in every process.`
 
 /** The page of the interface, from its OpenAPI document. */
 export function renderApi(document: Json): string {

@@ -84,6 +84,18 @@ function notFound(
   return new Refusal('method-not-allowed', undefined, { headers: { allow: methods.join(', ') } })
 }
 
+/** Answers above this may not fit what the kernel holds for a client, so that one which does not read keeps them in our memory. */
+const largeAnswerBytes = 64 * 1024
+
+/** A client that takes nothing of a large answer for `stallMs` is cut off. Node puts the idle time-out back for the next request. */
+function cutOffStalledAnswers(app: FastifyInstance, stallMs: number): void {
+  app.addHook('onSend', async (_request, reply, payload) => {
+    const isLarge = typeof payload === 'string' && payload.length > largeAnswerBytes
+    if (isLarge) reply.raw.socket?.setTimeout(stallMs)
+    return payload
+  })
+}
+
 export function openFrame(service: Service): FastifyInstance {
   const { settings } = service
   const app = Fastify({
@@ -126,5 +138,6 @@ export function openFrame(service: Service): FastifyInstance {
   logRequests(app, service.log, service.telemetry)
   takeJsonBodies(app, settings.bodyBytesMax, service.budget)
   answerErrors(app, service)
+  cutOffStalledAnswers(app, settings.requestMs)
   return app
 }

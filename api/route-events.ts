@@ -17,6 +17,8 @@ const checkNoQuery = checker(NoQuery, 'invalid-header', '/query')
 
 /** Proxies drop a silent connection after a minute or so; a dead client is noticed by the failing write. */
 const heartbeatMs = 15_000
+/** Heartbeats in a row that a client did not take: it reads no more, and is cut off. */
+const missedMax = 4
 
 function lastEventIdOf(request: FastifyRequest): string | null {
   const id = request.headers['last-event-id']
@@ -94,8 +96,11 @@ async function serve(
 ): Promise<void> {
   const { raw } = stream.reply
   const end = (): void => stream.ending.abort()
+  let missed = 0
   const heartbeat = setInterval(() => {
-    if (!raw.writableNeedDrain) raw.write(': still here\n\n')
+    missed = raw.writableNeedDrain ? missed + 1 : 0
+    if (missed === 0) raw.write(': still here\n\n')
+    else if (missed >= missedMax) raw.destroy()
   }, heartbeatMs)
   service.telemetry.add('stockade_event_streams', 1)
   raw.once('close', end)

@@ -77,7 +77,13 @@ t.test('schemas: each has a type that JSON Schema knows, each pattern is one', (
     if (typeof schema.pattern === 'string')
       t.doesNotThrow(() => new RegExp(String(schema.pattern), 'u'), pointer)
     if (schema.type === 'object')
-      t.ok(isObject(schema.properties) || isObject(schema.patternProperties), pointer)
+      // A map of names to values of one kind says so by additionalProperties.
+      t.ok(
+        isObject(schema.properties) ||
+          isObject(schema.patternProperties) ||
+          isObject(schema.additionalProperties),
+        pointer,
+      )
     if (Array.isArray(schema.required) && isObject(schema.properties)) {
       for (const name of schema.required)
         t.ok(String(name) in schema.properties, `${pointer}: ${String(name)}`)
