@@ -27,7 +27,7 @@ build_set_up_tools() {
 # All that the installed release is made of, in one digest: when it is the same, there is nothing to do.
 release_digest() {
   {
-    find contract policy queue api worker native profiles ops package-lock.json tsconfig.json -type f \
+    find contract policy queue api worker native profiles ops package-lock.json tsconfig.json tsconfig.build.json -type f \
       -not -path 'native/build/*' -print0 | sort -z | xargs -0 sha256sum
     node --version
     uname -m

@@ -34,7 +34,8 @@ write_settings() {
     printf '# Settings of this instance (docs/settings.md). ./stockade up writes the lines below; others are yours.\ninstance: %s\n' "$instance" > "$settings_file"
     chmod 0644 "$settings_file"
   fi
+  # The worker's metrics follow the api's address, unless somebody gave them one of their own.
+  if [ "$(setting address)" != "$address" ]; then put_setting workerMetricsAddress "127.0.0.1:$((${address##*:} + 1))"; fi
   put_setting address "$address"
-  put_setting workerMetricsAddress "127.0.0.1:$((${address##*:} + 1))"
   put_setting slots "$slots"
 }
