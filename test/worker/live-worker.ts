@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Payload } from '../../contract/payload.js'
 import type { Job } from '../../contract/result.js'
+import { StoreUnavailable } from '../../queue/connect.js'
 import type { ApiJobStore } from '../../queue/job-store.js'
 import { admissionOf, type LiveQueue, payloadOf } from '../queue/live-queue.js'
 
@@ -90,6 +91,22 @@ export function commandPayload(tenant: string, command: readonly string[]): Payl
 
 export type Submitted = { readonly id: string; readonly finished: Promise<Job> }
 
+/** The record, as soon as Redis is there to tell it. */
+async function readWhenThere(
+  api: ApiJobStore,
+  { tenant, jobId }: Pick<Payload, 'tenant' | 'jobId'>,
+): Promise<Job> {
+  try {
+    const job = await api.read(tenant, jobId)
+    if (job === null) throw new Error('the job is gone')
+    return job
+  } catch (error) {
+    if (!(error instanceof StoreUnavailable)) throw error
+    await once(api.redis, 'ready')
+    return await readWhenThere(api, { tenant, jobId })
+  }
+}
+
 /** Admits a job; `finished` is the job at its end. */
 export async function submit(
   api: ApiJobStore,
@@ -101,10 +118,6 @@ export async function submit(
     admissionOf(payload, { language: null, image: 'base', ...other }),
   )
   if (admitted.kind !== 'accepted') throw new Error(`the job is ${admitted.kind}`)
-  const finished = waiter.promise.then(async () => {
-    const job = await api.read(payload.tenant, payload.jobId)
-    if (job === null) throw new Error('the job is gone')
-    return job
-  })
+  const finished = waiter.promise.then(() => readWhenThere(api, payload))
   return { id: payload.jobId, finished }
 }
