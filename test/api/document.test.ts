@@ -109,6 +109,7 @@ t.test('a running service: its document, its page, its error pages, its answers'
   for (const [, source] of html.matchAll(/(?:src|href)="([^"]+)"/g)) {
     const asset = await fetch(new URL(source ?? '', `${api.origin}/docs/`))
     t.equal(asset.status, 200, source ?? '')
+    t.ok((await asset.arrayBuffer()).byteLength > 0)
     t.equal(asset.headers.get('x-content-type-options'), 'nosniff')
   }
   t.notMatch(html, /<script>|(?:src|href)="https?:/, 'no script inside, none from elsewhere')
