@@ -132,7 +132,7 @@ export function openFrame(service: Service): FastifyInstance {
   })
   // Schemas describe (OpenAPI); each route checks with compiled validators of its own, which name every fault.
   app.setValidatorCompiler(() => () => true)
-  // Plain JSON.stringify drops no field, and is the faster one on objects with many nullable members (measured).
+  // Plain JSON.stringify drops no field, and is the faster one on objects with many nullable members.
   app.setSerializerCompiler(() => (value) => JSON.stringify(value))
   app.decorateRequest('caller', null)
   logRequests(app, service.log, service.telemetry)
