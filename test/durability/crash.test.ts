@@ -58,7 +58,7 @@ t.test('the launcher is killed with all its supervisors and sandboxes', async (t
 })
 
 t.test('the api is killed while jobs are being sent', async (t) => {
-  const tenant = openTenant('crash-sending')
+  const tenant = openTenant(`crash-sending-${Date.now()}`)
   const name = `sending-${Date.now()}`
   const sending = send(tenant, name, jobsInFlight, 0)
   kill('api')
