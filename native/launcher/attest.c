@@ -1,4 +1,6 @@
-/* At the barrier: what the kernel says is in force, not what was asked for. */
+/* At the barrier: what the kernel says, not what was asked for. */
+#include "attest.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -8,8 +10,8 @@
 #include <unistd.h>
 
 #include "monotonic.h"
-#include "sandbox.h"
 
+/* Goes out as the failure's index. */
 enum check {
   CHECK_READ = 1,
   CHECK_NAMESPACE,
@@ -22,6 +24,10 @@ enum check {
   CHECK_MAP,
   CHECK_APPARMOR,
 };
+
+enum { PAGE_BYTES = 4096 };
+static const char *const capability_sets[] = {"CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"};
+enum { CAPABILITY_SETS = sizeof capability_sets / sizeof *capability_sets };
 
 static int mismatch(struct sandbox *sandbox, enum check check, int error) {
   sandbox->failure = (struct failure){.stage = STAGE_ATTEST, .error = error, .index = (int)check};
@@ -56,72 +62,139 @@ static const char *field(const char *status, const char *name) {
   return "";
 }
 
-static int check_ids(const char *text, uint64_t wanted) {
-  char *end;
-  for (unsigned at = 0; at < 4; at++) {
-    if (strtoull(text, &end, 10) != wanted || end == text)
-      return -1;
-    text = end;
-  }
-  return 0;
+/* The first id of the slot's slice, as the outer user namespace, in which we are, counts. */
+static uint64_t slice_of(const struct sandbox *sandbox) {
+  const struct options *options = sandbox->world->options;
+  return 1 + options->base_ids + sandbox->slot * options->ids_per_slot;
 }
 
-int attest(struct sandbox *sandbox, pid_t job, int landlock_abi, char *json, size_t size) {
-  const struct sandbox_plan *plan = &sandbox->request->shared->sandbox;
-  const struct step_plan *step = &sandbox->request->shared->step;
-  const struct options *options = sandbox->world->options;
-  static const char *const sets[] = {"CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"};
-  static char status[8192];
-  static char text[4096];
-  struct namespaces own;
-  struct cgroup_in_force limits;
-  if (read_of(job, "status", status, sizeof status) < 0)
-    return mismatch(sandbox, CHECK_READ, EIO);
-  int result = namespaces_read(job, &own);
+static int check_namespaces(struct sandbox *sandbox, pid_t job, struct namespaces *own) {
+  int result = namespaces_read(job, own);
   if (result < 0)
     return mismatch(sandbox, CHECK_NAMESPACE, -result);
   for (unsigned at = 0; at < NAMESPACES; at++)
-    if (own.inode[at] == sandbox->world->host.inode[at] || (at != 6 && own.inode[at] == sandbox->world->outer.inode[at] && at != 2 && at != 7))
+    if (own->inode[at] == sandbox->world->host.inode[at] || own->inode[at] == sandbox->world->outer.inode[at])
       return mismatch(sandbox, CHECK_NAMESPACE, EPERM);
-  for (unsigned at = 0; at < 5; at++)
-    if (strncmp(field(status, sets[at]), "0000000000000000", 16) != 0)
-      return mismatch(sandbox, CHECK_CAPABILITIES, EPERM);
-  if (field(status, "NoNewPrivs")[0] != '1')
-    return mismatch(sandbox, CHECK_NO_NEW_PRIVILEGES, EPERM);
-  unsigned filters = (unsigned)strtoul(field(status, "Seccomp_filters"), NULL, 10);
-  if (field(status, "Seccomp")[0] != '2' || filters != sandbox->world->own_filters + 1)
-    return mismatch(sandbox, CHECK_SECCOMP, EPERM);
-  uint64_t slice = 1 + options->base_ids + sandbox->slot * options->ids_per_slot;
-  if (check_ids(field(status, "Uid"), slice + plan->uid) < 0 || check_ids(field(status, "Gid"), slice + plan->gid) < 0)
-    return mismatch(sandbox, CHECK_IDS, EPERM);
-  if (read_of(job, "cgroup", text, sizeof text) < 0)
+  return 0;
+}
+
+/* One line, "0 <first> <count>", seen from here (user_namespaces(7)). */
+static int check_map(struct sandbox *sandbox, pid_t job, const char *name, const struct identity_map *outer, uint64_t *host) {
+  char text[256];
+  uint64_t inside;
+  uint64_t first;
+  uint64_t count;
+  int end = 0;
+  uint64_t slice = slice_of(sandbox);
+  uint64_t size = sandbox->world->options->ids_per_slot;
+  if (read_of(job, name, text, sizeof text) < 0)
     return mismatch(sandbox, CHECK_READ, EIO);
-  const struct cgroup_driver *driver = cgroup_driver(&sandbox->world->cgroups);
-  if (!driver->is_member(&sandbox->cgroup, text))
-    return mismatch(sandbox, CHECK_GROUP, EPERM);
-  result = driver->in_force(&sandbox->cgroup, &limits);
+  if (sscanf(text, "%" SCNu64 " %" SCNu64 " %" SCNu64 " %n", &inside, &first, &count, &end) != 3 || text[end] != '\0')
+    return mismatch(sandbox, CHECK_MAP, EPROTO);
+  if (inside != 0 || first != slice || count != size || identity_host(outer, slice, size, host) < 0)
+    return mismatch(sandbox, CHECK_MAP, ERANGE);
+  return 0;
+}
+
+static int check_limits(struct sandbox *sandbox, struct cgroup_in_force *limits) {
+  const struct step_plan *step = &sandbox->request->shared->step;
+  uint64_t quota_us = sandbox->request->shared->sandbox.cpu_millis * CGROUP_CPU_PERIOD_US / 1000;
+  int result = cgroup_driver(&sandbox->world->cgroups)->in_force(&sandbox->cgroup, limits);
   if (result < 0)
     return mismatch(sandbox, CHECK_LIMITS, -result);
-  if (limits.memory_bytes > step->memory_bytes || limits.swap_bytes != 0 || limits.processes != step->processes)
-    return mismatch(sandbox, CHECK_LIMITS, EPERM);
-  uint64_t host_uid = 0;
-  uint64_t host_gid = 0;
-  if (identity_host(&sandbox->world->uids, slice, options->ids_per_slot, &host_uid) < 0 ||
-      identity_host(&sandbox->world->gids, slice, options->ids_per_slot, &host_gid) < 0)
-    return mismatch(sandbox, CHECK_MAP, ERANGE);
+  /* The kernel counts memory in pages. */
+  bool memory = limits->memory_bytes == step->memory_bytes / PAGE_BYTES * PAGE_BYTES && limits->swap_bytes == 0;
+  bool processor = limits->cpu_quota_us == quota_us && limits->cpu_period_us == CGROUP_CPU_PERIOD_US;
+  return memory && processor && limits->processes == step->processes ? 0 : mismatch(sandbox, CHECK_LIMITS, EPERM);
+}
+
+int attest_place(struct sandbox *sandbox, pid_t job, struct attestation *out) {
+  char membership[4096];
+  if (check_namespaces(sandbox, job, &out->namespaces) < 0)
+    return -1;
+  if (check_map(sandbox, job, "uid_map", &sandbox->world->uids, &out->host_uid) < 0)
+    return -1;
+  if (check_map(sandbox, job, "gid_map", &sandbox->world->gids, &out->host_gid) < 0)
+    return -1;
+  if (read_of(job, "cgroup", membership, sizeof membership) < 0)
+    return mismatch(sandbox, CHECK_READ, EIO);
+  if (!cgroup_driver(&sandbox->world->cgroups)->is_member(&sandbox->cgroup, membership))
+    return mismatch(sandbox, CHECK_GROUP, EPERM);
+  return check_limits(sandbox, &out->limits);
+}
+
+/* Real, effective, saved and file-system id. */
+static bool are_ids(const char *text, uint64_t wanted) {
+  char *end;
+  for (unsigned at = 0; at < 4; at++) {
+    if (strtoull(text, &end, 10) != wanted || end == text)
+      return false;
+    text = end;
+  }
+  return true;
+}
+
+static int check_status(struct sandbox *sandbox, const char *status, struct attestation *out) {
+  const struct sandbox_plan *plan = &sandbox->request->shared->sandbox;
+  for (unsigned at = 0; at < CAPABILITY_SETS; at++) {
+    snprintf(out->capabilities[at], sizeof out->capabilities[at], "%.16s", field(status, capability_sets[at]));
+    if (strcmp(out->capabilities[at], "0000000000000000") != 0)
+      return mismatch(sandbox, CHECK_CAPABILITIES, EPERM);
+  }
+  if (field(status, "NoNewPrivs")[0] != '1')
+    return mismatch(sandbox, CHECK_NO_NEW_PRIVILEGES, EPERM);
+  out->filters = (unsigned)strtoul(field(status, "Seccomp_filters"), NULL, 10);
+  if (field(status, "Seccomp")[0] != '2' || out->filters != sandbox->world->own_filters + 1)
+    return mismatch(sandbox, CHECK_SECCOMP, EPERM);
+  uint64_t slice = slice_of(sandbox);
+  if (!are_ids(field(status, "Uid"), slice + plan->uid) || !are_ids(field(status, "Gid"), slice + plan->gid))
+    return mismatch(sandbox, CHECK_IDS, EPERM);
+  return field(status, "Groups")[0] == '\n' ? 0 : mismatch(sandbox, CHECK_IDS, EPERM);
+}
+
+/* The label that the exec to come will take on: "<label> (<mode>)". Complain mode is no protection, so it is refused. */
+static int check_apparmor(struct sandbox *sandbox, pid_t job, char *label, size_t size) {
+  const char *wanted = sandbox->request->shared->sandbox.apparmor;
+  size_t length = strlen(wanted);
+  if (length == 0) {
+    snprintf(label, size, "none");
+    return 0;
+  }
+  int result = read_of(job, "attr/apparmor/exec", label, size);
+  if (result < 0 && read_of(job, "attr/exec", label, size) < 0)
+    return mismatch(sandbox, CHECK_APPARMOR, -result);
+  label[strcspn(label, "\n")] = '\0';
+  return strncmp(label, wanted, length) == 0 && strcmp(label + length, " (enforce)") == 0 ? 0 : mismatch(sandbox, CHECK_APPARMOR, EPERM);
+}
+
+int attest_process(struct sandbox *sandbox, pid_t job, struct attestation *out) {
+  char status[8192];
+  if (read_of(job, "status", status, sizeof status) < 0)
+    return mismatch(sandbox, CHECK_READ, EIO);
+  if (check_status(sandbox, status, out) < 0)
+    return -1;
+  return check_apparmor(sandbox, job, out->apparmor, sizeof out->apparmor);
+}
+
+int attest_print(struct sandbox *sandbox, pid_t job, const struct attestation *attestation, char *json, size_t size) {
+  const struct sandbox_plan *plan = &sandbox->request->shared->sandbox;
+  const struct cgroup_in_force *limits = &attestation->limits;
+  const uint64_t *inode = attestation->namespaces.inode;
+  uint64_t count = sandbox->world->options->ids_per_slot;
   int length = snprintf(
       json, size,
       "{\"slot\":%u,\"cgroupVersion\":%d,\"hostPid\":%d,\"uidMap\":\"0 %" PRIu64 " %" PRIu64 "\",\"gidMap\":\"0 %" PRIu64 " %" PRIu64
       "\",\"uid\":%" PRIu64 ",\"gid\":%" PRIu64 ",\"namespaces\":{\"user\":%" PRIu64 ",\"mnt\":%" PRIu64 ",\"pid\":%" PRIu64 ",\"net\":%" PRIu64
       ",\"ipc\":%" PRIu64 ",\"uts\":%" PRIu64 ",\"cgroup\":%" PRIu64 ",\"time\":%" PRIu64
-      "},\"sharedWithHost\":[],\"capabilities\":{\"inheritable\":\"%.16s\",\"permitted\":\"%.16s\",\"effective\":\"%.16s\",\"bounding\":\"%.16s\",\"ambient\":\"%.16s\"},"
+      "},\"sharedWithHost\":[],\"capabilities\":{\"inheritable\":\"%s\",\"permitted\":\"%s\",\"effective\":\"%s\",\"bounding\":\"%s\",\"ambient\":\"%s\"},"
       "\"noNewPrivileges\":true,\"seccompMode\":2,\"seccompFilters\":%u,\"landlockAbi\":%d,\"landlockRestricted\":%s,\"apparmor\":\"%s\","
       "\"memoryLimitBytes\":%" PRIu64 ",\"swapLimitBytes\":%" PRIu64 ",\"processLimit\":%" PRIu64 ",\"cpuQuotaUs\":%" PRIu64 ",\"cpuPeriodUs\":%" PRIu64
       ",\"setupUs\":%" PRIu64 "}",
-      sandbox->slot, sandbox->world->cgroups.version, job, host_uid, options->ids_per_slot, host_gid, options->ids_per_slot, plan->uid, plan->gid,
-      own.inode[0], own.inode[1], own.inode[2], own.inode[3], own.inode[4], own.inode[5], own.inode[6], own.inode[7], field(status, sets[0]),
-      field(status, sets[1]), field(status, sets[2]), field(status, sets[3]), field(status, sets[4]), filters, landlock_abi,
-      landlock_abi > 0 ? "true" : "false", plan->apparmor[0] == '\0' ? "none" : plan->apparmor, limits.memory_bytes, limits.swap_bytes,
-      limits.processes, limits.cpu_quota_us, limits.cpu_period_us, (monotonic_ns() - sandbox->begun_ns) / 1000);
+      sandbox->slot, sandbox->world->cgroups.version, job, attestation->host_uid, count, attestation->host_gid, count, plan->uid, plan->gid,
+      inode[NAMESPACE_USER], inode[NAMESPACE_MOUNT], inode[NAMESPACE_PID], inode[NAMESPACE_NETWORK], inode[NAMESPACE_IPC], inode[NAMESPACE_UTS],
+      inode[NAMESPACE_CGROUP], inode[NAMESPACE_TIME], attestation->capabilities[0], attestation->capabilities[1], attestation->capabilities[2],
+      attestation->capabilities[3], attestation->capabilities[4], attestation->filters, attestation->landlock_abi,
+      attestation->landlock_abi > 0 ? "true" : "false", attestation->apparmor, limits->memory_bytes, limits->swap_bytes, limits->processes,
+      limits->cpu_quota_us, limits->cpu_period_us, (monotonic_ns() - sandbox->begun_ns) / 1000);
   return length > 0 && (size_t)length < size ? 0 : mismatch(sandbox, CHECK_READ, EMSGSIZE);
 }

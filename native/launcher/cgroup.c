@@ -8,6 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cgroup_file.h"
+
 static const char *const controllers[CGROUP_CONTROLLERS] = {"memory", "pids", "cpu", "cpuacct"};
 
 static int open_root(struct cgroup_roots *roots, unsigned controller, const char *path) {
@@ -59,10 +61,45 @@ const struct cgroup_driver *cgroup_driver(const struct cgroup_roots *roots) {
 }
 
 void cgroup_slot_init(struct cgroup_slot *slot, const struct cgroup_roots *roots, unsigned number) {
-  *slot = (struct cgroup_slot){
-      .roots = roots, .number = number, .init = -1, .cpu_usage = -1, .oom_control = -1, .oom_event = -1};
+  *slot = (struct cgroup_slot){.roots = roots, .number = number, .init = -1, .oom_event = -1};
   for (unsigned controller = 0; controller < CGROUP_CONTROLLERS; controller++)
     slot->slot[controller] = slot->step[controller] = -1;
+  for (unsigned counter = 0; counter < CGROUP_COUNTERS; counter++)
+    slot->counter[counter] = -1;
+}
+
+int cgroup_counters_open(struct cgroup_slot *slot, const int *groups, const char *const *names) {
+  for (unsigned counter = 0; counter < CGROUP_COUNTERS; counter++) {
+    if (names[counter] == NULL)
+      continue;
+    int file = cgroup_file_open(groups[counter], names[counter], O_RDONLY);
+    if (file < 0 && !(counter == CGROUP_PIDS_PEAK && file == -ENOENT))
+      return file;
+    slot->counter[counter] = file < 0 ? -1 : file;
+  }
+  return 0;
+}
+
+int cgroup_counter_number(const struct cgroup_slot *slot, enum cgroup_counter counter, uint64_t *out) {
+  char text[64];
+  int result = cgroup_file_reread(slot->counter[counter], text, sizeof text);
+  return result < 0 ? result : cgroup_text_number(text, out);
+}
+
+int cgroup_counter_sum(const struct cgroup_slot *slot, enum cgroup_counter counter, const char *const *keys, uint64_t *out) {
+  char text[8192];
+  int result = cgroup_file_reread(slot->counter[counter], text, sizeof text);
+  *out = 0;
+  for (; result == 0 && *keys != NULL; keys++) {
+    uint64_t value = 0;
+    result = cgroup_text_key(text, *keys, &value);
+    *out += value;
+  }
+  return result;
+}
+
+int cgroup_counter_key(const struct cgroup_slot *slot, enum cgroup_counter counter, const char *key, uint64_t *out) {
+  return cgroup_counter_sum(slot, counter, (const char *const[]){key, NULL}, out);
 }
 
 int cgroup_slot_empty(const struct cgroup_slot *slot, unsigned wait_ms, unsigned *left) {
@@ -89,8 +126,8 @@ static void drop(int *descriptor) {
 void cgroup_step_close(struct cgroup_slot *slot) {
   for (unsigned controller = 0; controller < CGROUP_CONTROLLERS; controller++)
     drop(&slot->step[controller]);
-  drop(&slot->cpu_usage);
-  drop(&slot->oom_control);
+  for (unsigned counter = 0; counter < CGROUP_COUNTERS; counter++)
+    drop(&slot->counter[counter]);
   drop(&slot->oom_event);
 }
 

@@ -14,6 +14,22 @@
 
 enum cgroup_controller { CGROUP_MEMORY, CGROUP_PIDS, CGROUP_CPU, CGROUP_CPUACCT, CGROUP_CONTROLLERS };
 
+/* Files of a step. CPU_USER, CPU_SYSTEM and CPU_STAT are one file on v2, CPU_USAGE. */
+enum cgroup_counter {
+  CGROUP_CPU_USAGE,
+  CGROUP_CPU_USER,
+  CGROUP_CPU_SYSTEM,
+  CGROUP_CPU_STAT,
+  CGROUP_MEMORY_NOW,
+  CGROUP_MEMORY_PEAK,
+  CGROUP_MEMORY_EVENTS,
+  CGROUP_MEMORY_STAT,
+  CGROUP_MEMORY_KERNEL, /* v1 only: v2 has it in MEMORY_STAT */
+  CGROUP_PIDS_EVENTS,
+  CGROUP_PIDS_PEAK, /* -1 before 6.1 */
+  CGROUP_COUNTERS
+};
+
 enum {
   CGROUP_CPU_PERIOD_US = 100000,
   /* What pid 1, its kernel objects and charge batching may need beside the job's memory and disk. */
@@ -34,9 +50,9 @@ struct cgroup_slot {
   int slot[CGROUP_CONTROLLERS];
   int init;                     /* memory on v1 */
   int step[CGROUP_CONTROLLERS]; /* none on v1 for cpu: the quota is the slot's */
-  int cpu_usage;                /* read often while a step runs */
-  int oom_control;              /* the counter of kernel kills */
-  int oom_event;                /* readable (v1) or POLLPRI (v2) after an out-of-memory event */
+  /* The step's counters, opened with its groups: nothing is looked up while a job waits for us. */
+  int counter[CGROUP_COUNTERS];
+  int oom_event; /* readable (v1) or POLLPRI (v2) after an out-of-memory event */
 };
 
 struct cgroup_limits {
@@ -81,12 +97,15 @@ struct cgroup_driver {
   /* Starts the peak of memory anew. */
   int (*step_reset)(const struct cgroup_slot *slot);
   int (*step_counters)(const struct cgroup_slot *slot, struct cgroup_counters *out);
+  /* Bytes that are really in use. `memory_now_bytes` is more: each processor has up to 63 pages charged ahead (mm/memcontrol.c,
+   * MEMCG_CHARGE_BATCH), and so had the peak. */
+  int (*memory_used)(const struct cgroup_slot *slot, uint64_t *out);
   int (*cpu_ns)(const struct cgroup_slot *slot, uint64_t *out);
   int (*oom_kills)(const struct cgroup_slot *slot, uint64_t *out);
   /* Reads limits back, and that the process is in the step's groups (`membership` is /proc/<pid>/cgroup). */
   int (*in_force)(const struct cgroup_slot *slot, struct cgroup_in_force *out);
   bool (*is_member)(const struct cgroup_slot *slot, const char *membership);
-  /* The step's groups are removed. -EBUSY while a process is left. */
+  /* The step's groups are removed, if there are any. -EBUSY while a process is left. */
   int (*step_remove)(struct cgroup_slot *slot);
   /* SIGKILL to whatever is in the slot, and how many processes there were. Never waits. */
   int (*kill)(const struct cgroup_slot *slot, unsigned *found);
@@ -102,6 +121,14 @@ const struct cgroup_driver *cgroup_driver(const struct cgroup_roots *roots);
 
 /* A slot with nothing open. */
 void cgroup_slot_init(struct cgroup_slot *slot, const struct cgroup_roots *roots, unsigned number);
+
+/* Opens counters of a group by name, NULL for none. A file that this kernel lacks stays -1 if it is PIDS_PEAK. 0 or -errno. */
+int cgroup_counters_open(struct cgroup_slot *slot, const int *groups, const char *const *names);
+
+/* Reads one opened counter: a number alone in its file, the one behind a key, or the sum behind several. 0 or -errno. */
+int cgroup_counter_number(const struct cgroup_slot *slot, enum cgroup_counter counter, uint64_t *out);
+int cgroup_counter_key(const struct cgroup_slot *slot, enum cgroup_counter counter, const char *key, uint64_t *out);
+int cgroup_counter_sum(const struct cgroup_slot *slot, enum cgroup_counter counter, const char *const *keys, uint64_t *out);
 
 /* Kills until the slot is empty, at most `wait_ms`. -EBUSY and `left` > 0 if some process stays (uninterruptible sleep). */
 int cgroup_slot_empty(const struct cgroup_slot *slot, unsigned wait_ms, unsigned *left);

@@ -31,20 +31,18 @@ static int limit_memory(int group, uint64_t bytes) {
   return result < 0 ? result : cgroup_file_write_number(group, "memory.memsw.limit_in_bytes", bytes);
 }
 
+/* The memory hierarchy alone holds every process of a sandbox at any time: init is placed there before it does anything, and its
+ * children are born there. What another hierarchy still held would stop the removal of its group (EBUSY). */
 static int kill_slot(const struct cgroup_slot *slot, unsigned *found) {
-  for (unsigned controller = 0; controller < CGROUP_CONTROLLERS; controller++) {
-    int result = cgroup_group_kill(slot->slot[controller], found);
-    int step = result < 0 ? result : cgroup_file_open(slot->slot[controller], "step", O_RDONLY | O_DIRECTORY);
-    if (step >= 0) {
-      result = cgroup_group_kill(step, found);
-      close(step);
-    } else if (step != -ENOENT) {
-      return step;
-    }
-    if (result < 0)
-      return result;
-  }
-  return cgroup_group_kill(slot->init, found);
+  int result = cgroup_group_kill(slot->slot[CGROUP_MEMORY], found);
+  if (result == 0)
+    result = cgroup_group_kill(slot->init, found);
+  int step = result < 0 ? result : cgroup_file_open(slot->slot[CGROUP_MEMORY], "step", O_RDONLY | O_DIRECTORY);
+  if (step < 0)
+    return step == -ENOENT ? 0 : step;
+  result = cgroup_group_kill(step, found);
+  close(step);
+  return result;
 }
 
 static int slot_make(struct cgroup_slot *slot) {
@@ -75,16 +73,33 @@ static int init_place(const struct cgroup_slot *slot, pid_t pid) { return place(
 
 /* Asks for an event on each out-of-memory situation (cgroup-v1/memory.rst, section 10). */
 static int watch_oom(struct cgroup_slot *slot) {
-  int group = slot->step[CGROUP_MEMORY];
-  slot->oom_control = cgroup_file_open(group, "memory.oom_control", O_RDONLY);
-  if (slot->oom_control < 0)
-    return slot->oom_control;
   slot->oom_event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (slot->oom_event < 0)
     return -errno;
   char text[32];
-  snprintf(text, sizeof text, "%d %d", slot->oom_event, slot->oom_control);
-  return cgroup_file_write(group, "cgroup.event_control", text);
+  snprintf(text, sizeof text, "%d %d", slot->oom_event, slot->counter[CGROUP_MEMORY_EVENTS]);
+  return cgroup_file_write(slot->step[CGROUP_MEMORY], "cgroup.event_control", text);
+}
+
+static int open_counters(struct cgroup_slot *slot) {
+  static const char *const names[CGROUP_COUNTERS] = {
+      [CGROUP_CPU_USAGE] = "cpuacct.usage",
+      [CGROUP_CPU_USER] = "cpuacct.usage_user",
+      [CGROUP_CPU_SYSTEM] = "cpuacct.usage_sys",
+      [CGROUP_CPU_STAT] = "cpu.stat",
+      [CGROUP_MEMORY_NOW] = "memory.usage_in_bytes",
+      [CGROUP_MEMORY_PEAK] = "memory.max_usage_in_bytes",
+      [CGROUP_MEMORY_EVENTS] = "memory.oom_control",
+      [CGROUP_MEMORY_STAT] = "memory.stat",
+      [CGROUP_MEMORY_KERNEL] = "memory.kmem.usage_in_bytes",
+      [CGROUP_PIDS_EVENTS] = "pids.events",
+      [CGROUP_PIDS_PEAK] = "pids.peak",
+  };
+  const int cpuacct = slot->step[CGROUP_CPUACCT];
+  const int memory = slot->step[CGROUP_MEMORY];
+  const int pids = slot->step[CGROUP_PIDS];
+  const int groups[CGROUP_COUNTERS] = {cpuacct, cpuacct, cpuacct, slot->slot[CGROUP_CPU], memory, memory, memory, memory, memory, pids, pids};
+  return cgroup_counters_open(slot, groups, names);
 }
 
 static int step_make(struct cgroup_slot *slot) {
@@ -95,8 +110,8 @@ static int step_make(struct cgroup_slot *slot) {
       return group;
     slot->step[own[at]] = group;
   }
-  slot->cpu_usage = cgroup_file_open(slot->step[CGROUP_CPUACCT], "cpuacct.usage", O_RDONLY);
-  return slot->cpu_usage < 0 ? slot->cpu_usage : watch_oom(slot);
+  int result = open_counters(slot);
+  return result < 0 ? result : watch_oom(slot);
 }
 
 static int step_place(const struct cgroup_slot *slot, pid_t pid) {
@@ -127,44 +142,40 @@ static int step_reset(const struct cgroup_slot *slot) {
   return cgroup_file_write(slot->step[CGROUP_MEMORY], "memory.max_usage_in_bytes", "0");
 }
 
-static int cpu_ns(const struct cgroup_slot *slot, uint64_t *out) {
-  char text[32];
-  int result = cgroup_file_reread(slot->cpu_usage, text, sizeof text);
-  return result < 0 ? result : cgroup_text_number(text, out);
-}
+static int cpu_ns(const struct cgroup_slot *slot, uint64_t *out) { return cgroup_counter_number(slot, CGROUP_CPU_USAGE, out); }
 
 static int oom_kills(const struct cgroup_slot *slot, uint64_t *out) {
-  char text[128];
-  int result = cgroup_file_reread(slot->oom_control, text, sizeof text);
-  return result < 0 ? result : cgroup_text_key(text, "oom_kill", out);
+  return cgroup_counter_key(slot, CGROUP_MEMORY_EVENTS, "oom_kill", out);
 }
 
-static int counter_key(int group, const char *file, const char *key, uint64_t *out) {
-  char text[256];
-  int result = cgroup_file_read(group, file, text, sizeof text);
-  return result < 0 ? result : cgroup_text_key(text, key, out);
+static int memory_used(const struct cgroup_slot *slot, uint64_t *out) {
+  uint64_t kernel = 0;
+  int result = cgroup_counter_sum(slot, CGROUP_MEMORY_STAT, (const char *const[]){"cache", "rss", NULL}, out);
+  if (result == 0)
+    result = cgroup_counter_number(slot, CGROUP_MEMORY_KERNEL, &kernel);
+  *out += kernel;
+  return result;
 }
 
 static int step_counters(const struct cgroup_slot *slot, struct cgroup_counters *out) {
-  int memory = slot->step[CGROUP_MEMORY];
-  int cpuacct = slot->step[CGROUP_CPUACCT];
   int result = cpu_ns(slot, &out->cpu_ns);
   if (result == 0)
-    result = cgroup_file_read_number(cpuacct, "cpuacct.usage_user", &out->user_ns);
+    result = cgroup_counter_number(slot, CGROUP_CPU_USER, &out->user_ns);
   if (result == 0)
-    result = cgroup_file_read_number(cpuacct, "cpuacct.usage_sys", &out->system_ns);
+    result = cgroup_counter_number(slot, CGROUP_CPU_SYSTEM, &out->system_ns);
   if (result == 0)
-    result = counter_key(slot->slot[CGROUP_CPU], "cpu.stat", "throttled_time", &out->throttled_ns);
+    result = cgroup_counter_key(slot, CGROUP_CPU_STAT, "throttled_time", &out->throttled_ns);
   if (result == 0)
-    result = cgroup_file_read_number(memory, "memory.usage_in_bytes", &out->memory_now_bytes);
+    result = cgroup_counter_number(slot, CGROUP_MEMORY_NOW, &out->memory_now_bytes);
   if (result == 0)
-    result = cgroup_file_read_number(memory, "memory.max_usage_in_bytes", &out->memory_peak_bytes);
+    result = cgroup_counter_number(slot, CGROUP_MEMORY_PEAK, &out->memory_peak_bytes);
   if (result == 0)
     result = oom_kills(slot, &out->oom_kills);
   if (result == 0)
-    result = counter_key(slot->step[CGROUP_PIDS], "pids.events", "max", &out->process_refusals);
-  return result < 0 ? result
-                    : cgroup_file_read_optional(slot->step[CGROUP_PIDS], "pids.peak", &out->process_peak);
+    result = cgroup_counter_key(slot, CGROUP_PIDS_EVENTS, "max", &out->process_refusals);
+  if (result == 0 && slot->counter[CGROUP_PIDS_PEAK] >= 0)
+    result = cgroup_counter_number(slot, CGROUP_PIDS_PEAK, &out->process_peak);
+  return result;
 }
 
 static int in_force(const struct cgroup_slot *slot, struct cgroup_in_force *out) {
@@ -253,6 +264,7 @@ const struct cgroup_driver cgroup_v1 = {
     .step_limit = step_limit,
     .step_reset = step_reset,
     .step_counters = step_counters,
+    .memory_used = memory_used,
     .cpu_ns = cpu_ns,
     .oom_kills = oom_kills,
     .in_force = in_force,

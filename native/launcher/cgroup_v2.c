@@ -87,12 +87,22 @@ static int step_make(struct cgroup_slot *slot) {
   int result = cgroup_file_write(group, "memory.oom.group", "1");
   if (result < 0)
     return result;
-  slot->cpu_usage = cgroup_file_open(group, "cpu.stat", O_RDONLY);
-  slot->oom_control = cgroup_file_open(group, "memory.events", O_RDONLY);
+  static const char *const names[CGROUP_COUNTERS] = {
+      [CGROUP_CPU_USAGE] = "cpu.stat",
+      [CGROUP_MEMORY_NOW] = "memory.current",
+      [CGROUP_MEMORY_PEAK] = "memory.peak",
+      [CGROUP_MEMORY_EVENTS] = "memory.events",
+      [CGROUP_MEMORY_STAT] = "memory.stat",
+      [CGROUP_PIDS_EVENTS] = "pids.events",
+      [CGROUP_PIDS_PEAK] = "pids.peak",
+  };
+  const int groups[CGROUP_COUNTERS] = {group, group, group, group, group, group, group, group, group, group, group};
+  result = cgroup_counters_open(slot, groups, names);
+  if (result < 0)
+    return result;
+  /* A descriptor of its own: poll on it remembers what this one has read. */
   slot->oom_event = cgroup_file_open(group, "memory.events", O_RDONLY);
-  if (slot->cpu_usage < 0)
-    return slot->cpu_usage;
-  return slot->oom_control < 0 ? slot->oom_control : slot->oom_event < 0 ? slot->oom_event : 0;
+  return slot->oom_event < 0 ? slot->oom_event : 0;
 }
 
 static int step_place(const struct cgroup_slot *slot, pid_t pid) {
@@ -116,10 +126,6 @@ static int step_reset(const struct cgroup_slot *slot) {
   return 0;
 }
 
-static int cpu_text(const struct cgroup_slot *slot, char *text, size_t size) {
-  return cgroup_file_reread(slot->cpu_usage, text, size);
-}
-
 static int microseconds(const char *text, const char *key, uint64_t *out) {
   uint64_t value = 0;
   int result = cgroup_text_key(text, key, &value);
@@ -128,20 +134,20 @@ static int microseconds(const char *text, const char *key, uint64_t *out) {
 }
 
 static int cpu_ns(const struct cgroup_slot *slot, uint64_t *out) {
-  char text[1024];
-  int result = cpu_text(slot, text, sizeof text);
-  return result < 0 ? result : microseconds(text, "usage_usec", out);
+  uint64_t value = 0;
+  int result = cgroup_counter_key(slot, CGROUP_CPU_USAGE, "usage_usec", &value);
+  *out = value * 1000;
+  return result;
 }
 
 static int oom_kills(const struct cgroup_slot *slot, uint64_t *out) {
-  char text[256];
-  int result = cgroup_file_reread(slot->oom_control, text, sizeof text);
-  return result < 0 ? result : cgroup_text_key(text, "oom_kill", out);
+  return cgroup_counter_key(slot, CGROUP_MEMORY_EVENTS, "oom_kill", out);
 }
 
+/* All from one reading, so that they belong together. */
 static int cpu_counters(const struct cgroup_slot *slot, struct cgroup_counters *out) {
   char text[1024];
-  int result = cpu_text(slot, text, sizeof text);
+  int result = cgroup_file_reread(slot->counter[CGROUP_CPU_USAGE], text, sizeof text);
   if (result == 0)
     result = microseconds(text, "usage_usec", &out->cpu_ns);
   if (result == 0)
@@ -151,21 +157,23 @@ static int cpu_counters(const struct cgroup_slot *slot, struct cgroup_counters *
   return result < 0 ? result : microseconds(text, "throttled_usec", &out->throttled_ns);
 }
 
+static int memory_used(const struct cgroup_slot *slot, uint64_t *out) {
+  return cgroup_counter_sum(slot, CGROUP_MEMORY_STAT, (const char *const[]){"anon", "file", "kernel", NULL}, out);
+}
+
 static int step_counters(const struct cgroup_slot *slot, struct cgroup_counters *out) {
-  int group = slot->step[CGROUP_MEMORY];
-  char text[256];
   int result = cpu_counters(slot, out);
   if (result == 0)
-    result = cgroup_file_read_number(group, "memory.current", &out->memory_now_bytes);
+    result = cgroup_counter_number(slot, CGROUP_MEMORY_NOW, &out->memory_now_bytes);
   if (result == 0)
-    result = cgroup_file_read_number(group, "memory.peak", &out->memory_peak_bytes);
+    result = cgroup_counter_number(slot, CGROUP_MEMORY_PEAK, &out->memory_peak_bytes);
   if (result == 0)
     result = oom_kills(slot, &out->oom_kills);
   if (result == 0)
-    result = cgroup_file_read(group, "pids.events", text, sizeof text);
-  if (result == 0)
-    result = cgroup_text_key(text, "max", &out->process_refusals);
-  return result < 0 ? result : cgroup_file_read_optional(group, "pids.peak", &out->process_peak);
+    result = cgroup_counter_key(slot, CGROUP_PIDS_EVENTS, "max", &out->process_refusals);
+  if (result == 0 && slot->counter[CGROUP_PIDS_PEAK] >= 0)
+    result = cgroup_counter_number(slot, CGROUP_PIDS_PEAK, &out->process_peak);
+  return result;
 }
 
 static int in_force(const struct cgroup_slot *slot, struct cgroup_in_force *out) {
@@ -214,6 +222,7 @@ const struct cgroup_driver cgroup_v2 = {
     .step_limit = step_limit,
     .step_reset = step_reset,
     .step_counters = step_counters,
+    .memory_used = memory_used,
     .cpu_ns = cpu_ns,
     .oom_kills = oom_kills,
     .in_force = in_force,

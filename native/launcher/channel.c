@@ -2,6 +2,7 @@
 #include "channel.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -91,6 +92,15 @@ int channel_receive(int channel, struct message *message, int *descriptors) {
 int channel_receive_from(int channel, struct message *message, pid_t *pid) {
   *pid = 0;
   return receive(channel, message, NULL, pid);
+}
+
+int channel_await(int channel, int wait_ms) {
+  struct pollfd entry = {.fd = channel, .events = POLLIN};
+  int ready;
+  do
+    ready = poll(&entry, 1, wait_ms);
+  while (ready < 0 && errno == EINTR);
+  return ready > 0 ? 0 : ready == 0 ? -ETIMEDOUT : -errno;
 }
 
 int channel_tell(int channel, uint32_t kind) {

@@ -1,5 +1,5 @@
-/* Messages between supervisor, init and job: fixed-size records over a SOCK_SEQPACKET pair, at most three descriptors.
- * Bytes never carry a length, so there is nothing to parse. */
+/* Messages between front, inner, supervisor, init and job: fixed-size records over a SOCK_SEQPACKET pair, with at most
+ * three descriptors. Bytes never carry a length, so there is nothing to parse. */
 #ifndef CHANNEL_H
 #define CHANNEL_H
 
@@ -9,26 +9,26 @@
 #include "stage.h"
 
 enum message_kind {
+  /* front → inner → supervisor */
+  MESSAGE_CONNECTION = 1, /* descriptor: a worker's connection */
   /* supervisor → init */
-  MESSAGE_MAPPED = 1, /* ids are mapped, the group is entered: begin */
-  MESSAGE_BUILD,      /* the plan is in shared memory: build the root */
-  MESSAGE_FILE,       /* create the file named in shared memory */
-  MESSAGE_DATA,       /* append value[0] bytes of the shared chunk to it */
-  MESSAGE_READY,      /* no more files: drop what init no longer needs */
-  MESSAGE_SPAWN,      /* fork a job; descriptors: its channel, and stdin, stdout, stderr on the first four */
-  MESSAGE_WAIT,       /* the job runs: reap until it ends, kill the rest, answer MESSAGE_ENDED */
+  MESSAGE_MAPPED, /* ids are mapped, the group is entered: prepare what every sandbox has */
+  MESSAGE_SPAWN,  /* fork a job that waits; descriptor: its channel */
+  MESSAGE_BUILD,  /* the plan is in shared memory: complete the root; descriptor: the input files, if there are any */
+  MESSAGE_WAIT,   /* the job runs: reap until it ends, kill the rest, answer MESSAGE_ENDED */
   /* init → supervisor */
   MESSAGE_DONE,  /* failure.stage says whether it went well */
   MESSAGE_ENDED, /* value: wait status, CLOCK_MONOTONIC ns of the end, ns that the kill of the rest took */
   /* job → supervisor and back */
   MESSAGE_ALIVE,    /* the job process exists; its pid comes as credentials */
-  MESSAGE_GO,       /* placed in its group and the root is built: apply the stages */
-  MESSAGE_APPLIED,  /* everything is applied, value[0]: Landlock ABI in force; waiting for the release */
+  MESSAGE_PLACED,   /* it is in its groups: apply what depends on no plan, answer MESSAGE_APPLIED */
+  MESSAGE_GO,       /* the root is built: apply the rest; descriptors: stdin, stdout, stderr */
+  MESSAGE_APPLIED,  /* that is done; the second time everything is, value[0]: Landlock ABI in force; waiting for the release */
   MESSAGE_RELEASE,  /* exec */
   MESSAGE_NOT_EXECUTED, /* failure.error: why */
 };
 
-enum { CHANNEL_DESCRIPTORS = 4 };
+enum { CHANNEL_DESCRIPTORS = 3 };
 
 struct message {
   uint32_t kind;
@@ -49,6 +49,9 @@ int channel_receive(int channel, struct message *message, int *descriptors);
 /* As channel_receive, for a message that must name its sender: `pid` is the sender as seen from this pid namespace
  * (SO_PASSCRED must be on). 0 when the kernel gave no credentials. */
 int channel_receive_from(int channel, struct message *message, pid_t *pid);
+
+/* Waits until there is something to receive, or the other side is gone. 0, -ETIMEDOUT or -errno. */
+int channel_await(int channel, int wait_ms);
 
 /* A bare message of one kind. */
 int channel_tell(int channel, uint32_t kind);

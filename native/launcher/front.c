@@ -98,7 +98,7 @@ static void take_connection(struct front *front) {
       diary_note("accept", errno);
     return;
   }
-  struct message message = {.kind = MESSAGE_BUILD};
+  struct message message = {.kind = MESSAGE_CONNECTION};
   if (!is_peer(front->options, connection)) {
     (void)answer_refused(connection, "peer", "this uid may not use the launcher", monotonic_ns() + patience_ns);
     diary_note("a peer was refused", 0);

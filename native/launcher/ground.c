@@ -56,7 +56,7 @@ static int make_file(int at, const char *name, mode_t mode) {
 }
 
 static int skeleton(int root) {
-  static const char *const plain[] = {"proc", "dev", "dev/pts", "dev/shm", "slots", "new", "disk", "stage"};
+  static const char *const plain[] = {"proc", "dev", "dev/pts", "dev/shm", "slots", "new", "disk", "stage", "stage/proc", "stage/dev"};
   for (unsigned at = 0; at < sizeof plain / sizeof *plain; at++) {
     int result = make_directory(root, plain[at], 0755);
     if (result < 0)

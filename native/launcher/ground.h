@@ -6,7 +6,7 @@
  *   /dev         the six device nodes, links, and mount points: bound as a whole into each sandbox
  *   /slots/N     the slot's id-mapped image store
  *   /file, /directory   what masks are made of: nobody's, mode 0
- *   /new, /disk, /stage mount points for init
+ *   /new, /disk, /stage/proc, /stage/dev   mount points for init
  */
 #ifndef GROUND_H
 #define GROUND_H

@@ -1,5 +1,5 @@
 /* What the supervisor shares with init and job: one mapping, made before the clone, so that it has one address in all three.
- * The job loses it at execve. */
+ * The supervisor alone writes, before it says so over the channel. The job loses it at execve. */
 #ifndef INHERITANCE_H
 #define INHERITANCE_H
 
@@ -14,7 +14,7 @@ struct shared {
   struct sock_filter filter[FRAME_FILTER_MAX / sizeof(struct sock_filter)];
 };
 
-/* A file to be written into the workspace; a list in the supervisor's private memory, which init inherits. */
+/* A file to be written into the workspace; a list in the supervisor's private memory. */
 struct input_file {
   struct input_file *next;
   struct file_plan plan;

@@ -1,4 +1,4 @@
-/* Root of the outer user namespace: makes the ground once, then gives each connection a slot and a supervisor. */
+/* Root of the outer user namespace: makes the ground once, then keeps the pool filled and gives each connection to it. */
 #include "inner.h"
 
 #include <errno.h>
@@ -7,28 +7,30 @@
 #include <stdbool.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "answer.h"
+#include "backlog.h"
 #include "channel.h"
 #include "diary.h"
 #include "ground.h"
 #include "monotonic.h"
 #include "own_filter.h"
-#include "sandbox.h"
+#include "pool.h"
 #include "sanitise.h"
 #include "slot_lock.h"
 
 static const uint64_t patience_ns = 100000000;
+/* How often slots that could not be filled are tried again, milliseconds. */
+enum { refill_ms = 1000 };
 
 struct inner {
   struct world world;
+  struct pool pool;
+  struct backlog backlog;
   int channel;
   int locks;
   int signals;
-  unsigned running;
-  unsigned next_slot;
   bool draining;
 };
 
@@ -80,71 +82,64 @@ static int begin(struct inner *inner, const struct options *options, const char 
     result = own_filter_install();
     inner->world.own_filters = 1;
   }
+  if (result == 0)
+    result = pool_open(&inner->pool, &inner->world, inner->locks);
   return result < 0 ? result : block_signals(inner);
 }
 
-/* Children of another's time: whoever ended frees its slot by the end of its lock. */
-static void reap(struct inner *inner) {
+static void take_signals(struct inner *inner) {
   struct signalfd_siginfo information;
   while (read(inner->signals, &information, sizeof information) == (ssize_t)sizeof information) {
   }
-  while (waitpid(-1, NULL, WNOHANG) > 0)
-    inner->running--;
+  pool_reap(&inner->pool);
 }
 
-static int take_slot(struct inner *inner, unsigned *slot) {
-  for (unsigned tried = 0; tried < inner->world.options->slots; tried++) {
-    *slot = (inner->next_slot + tried) % (unsigned)inner->world.options->slots;
-    int lock = slot_lock_take(inner->locks, *slot);
-    if (lock >= 0) {
-      inner->next_slot = *slot + 1;
-      return lock;
-    }
-    if (lock != -EWOULDBLOCK)
-      return lock;
-  }
-  return -EWOULDBLOCK;
+static void give_in_order(struct inner *inner) {
+  while (backlog_first(&inner->backlog) >= 0 && pool_give(&inner->pool, backlog_first(&inner->backlog)) == 0)
+    backlog_drop_first(&inner->backlog);
 }
 
-static _Noreturn void child(struct inner *inner, unsigned slot, int connection, int lock) {
-  sigset_t none;
-  sigemptyset(&none);
-  const int keep[] = {connection, lock, inner->world.cgroups.root[0], inner->world.cgroups.root[1], inner->world.cgroups.root[2],
-                      inner->world.cgroups.root[3]};
-  if (sigprocmask(SIG_SETMASK, &none, NULL) < 0 || sanitise_keep(keep, sizeof keep / sizeof *keep) < 0)
-    _exit(1);
-  supervise(&inner->world, slot, connection);
+/* Whoever waits gets a slot, if there is one; only then is time for filling others. */
+static void serve_backlog(struct inner *inner) {
+  give_in_order(inner);
+  pool_fill(&inner->pool);
+  give_in_order(inner);
+  backlog_refuse(&inner->backlog, monotonic_ns(), "busy");
 }
 
-static void serve_connection(struct inner *inner, int connection) {
-  unsigned slot = 0;
-  int lock = take_slot(inner, &slot);
-  if (lock < 0) {
-    (void)answer_refused(connection, "busy", "no free slot", monotonic_ns() + patience_ns);
-    answer_close(connection, monotonic_ns() + patience_ns);
+static void take_connection(struct inner *inner, int connection) {
+  if (backlog_add(&inner->backlog, (unsigned)inner->world.options->slots, connection) == 0)
     return;
-  }
-  pid_t supervisor = fork();
-  if (supervisor == 0)
-    child(inner, slot, connection, lock);
-  if (supervisor > 0)
-    inner->running++;
-  else
-    diary_note("fork of a supervisor", errno);
-  close(lock);
-  close(connection);
+  (void)answer_refused(connection, "busy", "no free slot", monotonic_ns() + patience_ns);
+  answer_close(connection, monotonic_ns() + patience_ns);
 }
 
+/* The end of the channel is the word to drain. */
 static void take_channel(struct inner *inner) {
   struct message message;
   int descriptors[CHANNEL_DESCRIPTORS];
   int result = channel_receive(inner->channel, &message, descriptors);
-  if (result < 0) {
-    inner->draining = true;
+  if (result == 0 && descriptors[0] >= 0)
+    take_connection(inner, descriptors[0]);
+  if (result == 0)
     return;
-  }
-  if (descriptors[0] >= 0)
-    serve_connection(inner, descriptors[0]);
+  inner->draining = true;
+  pool_close(&inner->pool);
+  backlog_refuse(&inner->backlog, UINT64_MAX, "draining");
+}
+
+static int shorter(int wait_ms, int other_ms) { return other_ms < 0 || wait_ms < other_ms ? wait_ms : other_ms; }
+
+static void turn(struct inner *inner) {
+  struct pollfd entries[] = {{.fd = inner->signals, .events = POLLIN}, {.fd = inner->draining ? -1 : inner->channel, .events = POLLIN}};
+  if (!inner->draining)
+    serve_backlog(inner);
+  int wait_ms = inner->draining ? -1 : shorter(refill_ms, backlog_wait_ms(&inner->backlog, monotonic_ns()));
+  (void)poll(entries, 2, wait_ms);
+  if (entries[1].revents != 0)
+    take_channel(inner);
+  if (entries[0].revents != 0)
+    take_signals(inner);
 }
 
 int inner_run(const struct options *options) {
@@ -158,14 +153,7 @@ int inner_run(const struct options *options) {
     diary_note(part, -result);
     return 1;
   }
-  while (!inner.draining || inner.running > 0) {
-    struct pollfd entries[] = {{.fd = inner.signals, .events = POLLIN}, {.fd = inner.draining ? -1 : inner.channel, .events = POLLIN}};
-    if (poll(entries, 2, -1) < 0 && errno != EINTR)
-      return 1;
-    if (entries[0].revents != 0)
-      reap(&inner);
-    if (entries[1].revents != 0)
-      take_channel(&inner);
-  }
+  while (!inner.draining || inner.pool.running > 0)
+    turn(&inner);
   return 0;
 }

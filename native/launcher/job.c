@@ -1,5 +1,6 @@
-/* From a child of init to the program. The order is the argument (design section 7): limits and identity first, then capabilities, then
- * the security modules, then descriptors, the filter last; nothing is executed before the supervisor has read back what is in force. */
+/* From a child of init to the program. The order is the argument (design section 7): identity first, then capabilities, then the
+ * security modules, then descriptors and limits, the filter last; nothing is executed before the supervisor has read back what is in
+ * force. */
 #include "job.h"
 
 #include <errno.h>
@@ -26,7 +27,7 @@
 
 struct job {
   int channel;
-  const int *stdio;
+  int stdio[CHANNEL_DESCRIPTORS]; /* stdin, stdout, stderr */
   struct shared *shared;
   int landlock_abi;
 };
@@ -129,13 +130,20 @@ static int no_new_privileges(struct job *job) {
 }
 
 static int standard_streams(struct job *job) {
-  for (int at = 0; at < 3; at++)
+  for (int at = 0; at < CHANNEL_DESCRIPTORS; at++)
     if (dup2(job->stdio[at], at) < 0)
       return -errno;
   return 0;
 }
 
-static int directory(struct job *job) { return chdir(job->shared->step.directory) == 0 ? 0 : -errno; }
+/* The kernel writes "(unreachable)" before a directory that is not beneath the root (getcwd(2), CVE-2024-21626). */
+static int directory(struct job *job) {
+  char path[PLAN_PATH_MAX + 1];
+  if (chdir(job->shared->step.directory) < 0)
+    return -errno;
+  long length = syscall(SYS_getcwd, path, sizeof path);
+  return length < 0 ? -errno : path[0] == '/' ? 0 : -EXDEV;
+}
 
 /* The label is taken at the exec to come (apparmor(7), change_onexec). No AppArmor in the kernel, no job that wants one. */
 static int apparmor(struct job *job) {
@@ -169,16 +177,18 @@ static int seccomp(struct job *job) {
   return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0 ? 0 : -errno;
 }
 
-/* The whole of the hardening on one screen. */
-static const struct {
+/* The whole of the hardening on one screen. What depends on no plan is applied while nobody waits for it yet. */
+static const struct stage_step {
   enum stage stage;
   int (*apply)(struct job *job);
-} stages[] = {
+} ahead[] = {
     {STAGE_SESSION, session},           /* no terminal of anybody's (TIOCSTI) */
     {STAGE_CGROUP_NAMESPACE, cgroup_namespace},
-    {STAGE_RLIMIT, rlimits},            /* raising is impossible later */
     {STAGE_BOUNDING_SET, bounding_set}, /* needs CAP_SETPCAP, so before capabilities go */
     {STAGE_SECUREBITS, securebits},     /* uid 0 inside means nothing from here on */
+};
+
+static const struct stage_step planned[] = {
     {STAGE_GROUPS, groups},             /* gid before uid: afterwards there is no right to */
     {STAGE_IDS, ids},
     {STAGE_CAPABILITIES, capabilities},
@@ -188,8 +198,18 @@ static const struct {
     {STAGE_APPARMOR, apparmor},
     {STAGE_LANDLOCK, landlock},
     {STAGE_DESCRIPTORS, descriptors},
+    {STAGE_RLIMIT, rlimits},            /* only lowered, and after the last descriptor that we need ourselves */
     {STAGE_SECCOMP, seccomp},           /* last: few calls remain to be allowed for ourselves */
 };
+
+static struct failure apply(struct job *job, const struct stage_step *steps, size_t count) {
+  for (size_t at = 0; at < count; at++) {
+    int result = steps[at].apply(job);
+    if (result < 0)
+      return (struct failure){.stage = steps[at].stage, .error = -result};
+  }
+  return (struct failure){.stage = STAGE_NONE};
+}
 
 static const char *path_of(char *const *environment) {
   for (; *environment != NULL; environment++)
@@ -229,27 +249,35 @@ static int execute_found(const struct step_plan *step) {
   return error;
 }
 
-_Noreturn void job_run(int channel, const int *stdio, struct shared *shared) {
-  struct job job = {.channel = channel, .stdio = stdio, .shared = shared};
-  struct message message = {.kind = MESSAGE_ALIVE};
-  if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+/* Waits for one word of the supervisor; anything else, or its death, is our end. */
+static void await(const struct job *job, uint32_t kind, int *descriptors) {
+  struct message message;
+  if (channel_receive(job->channel, &message, descriptors) < 0 || message.kind != kind)
     _exit(1);
-  if (channel_send(channel, &message, NULL, 0) < 0 || channel_receive(channel, &message, NULL) < 0 || message.kind != MESSAGE_GO)
+}
+
+/* write and read, not sendmsg and recvmsg, once the filter is in force: what every profile permits. */
+static void report_applied(const struct job *job, struct failure failure) {
+  struct message message = {.kind = MESSAGE_APPLIED, .failure = failure, .value = {(uint64_t)job->landlock_abi}};
+  if (write(job->channel, &message, sizeof message) != (ssize_t)sizeof message || failure.stage != STAGE_NONE)
     _exit(1);
-  struct message applied = {.kind = MESSAGE_APPLIED};
-  for (unsigned at = 0; at < sizeof stages / sizeof *stages; at++) {
-    int result = stages[at].apply(&job);
-    if (result < 0) {
-      applied.failure = (struct failure){.stage = stages[at].stage, .error = -result};
-      break;
-    }
-  }
-  applied.value[0] = (uint64_t)job.landlock_abi;
-  /* write and read, not sendmsg and recvmsg: what every profile permits. */
-  if (write(channel, &applied, sizeof applied) != (ssize_t)sizeof applied || applied.failure.stage != STAGE_NONE)
+}
+
+static void await_release(const struct job *job) {
+  struct message message;
+  if (read(job->channel, &message, sizeof message) != (ssize_t)sizeof message || message.kind != MESSAGE_RELEASE)
     _exit(1);
-  if (read(channel, &message, sizeof message) != (ssize_t)sizeof message || message.kind != MESSAGE_RELEASE)
+}
+
+_Noreturn void job_run(int channel, struct shared *shared) {
+  struct job job = {.channel = channel, .shared = shared};
+  if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || channel_tell(channel, MESSAGE_ALIVE) < 0)
     _exit(1);
+  await(&job, MESSAGE_PLACED, NULL);
+  report_applied(&job, apply(&job, ahead, sizeof ahead / sizeof *ahead));
+  await(&job, MESSAGE_GO, job.stdio);
+  report_applied(&job, apply(&job, planned, sizeof planned / sizeof *planned));
+  await_release(&job);
   struct message refused = {.kind = MESSAGE_NOT_EXECUTED};
   refused.failure.error = execute_found(&shared->step);
   ssize_t wrote = write(channel, &refused, sizeof refused);

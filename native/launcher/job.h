@@ -4,7 +4,7 @@
 
 #include "inheritance.h"
 
-/* `stdio`: stdin, stdout, stderr. Never returns. */
-_Noreturn void job_run(int channel, const int *stdio, struct shared *shared);
+/* Waits twice, for its place and for its plan, applies what it must, waits once more, and executes. Never returns. */
+_Noreturn void job_run(int channel, struct shared *shared);
 
 #endif

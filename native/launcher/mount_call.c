@@ -8,7 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static int configure(int context, const char *const *options) {
+static int configure(int context, const char *const *options, unsigned command) {
   for (; options[0] != NULL; options += 2) {
     bool flag = options[1][0] == '\0';
     int result = flag ? fsconfig(context, FSCONFIG_SET_FLAG, options[0], NULL, 0)
@@ -16,19 +16,28 @@ static int configure(int context, const char *const *options) {
     if (result < 0)
       return -errno;
   }
-  return fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0 ? 0 : -errno;
+  return fsconfig(context, command, NULL, NULL, 0) == 0 ? 0 : -errno;
 }
 
 int mount_make(const char *type, const char *const *options, uint64_t attributes) {
   int context = fsopen(type, FSOPEN_CLOEXEC);
   if (context < 0)
     return -errno;
-  int result = configure(context, options);
+  int result = configure(context, options, FSCONFIG_CMD_CREATE);
   if (result == 0) {
     result = fsmount(context, FSMOUNT_CLOEXEC, (unsigned)attributes);
     if (result < 0)
       result = -errno;
   }
+  close(context);
+  return result;
+}
+
+int mount_change(const char *path, const char *const *options) {
+  int context = fspick(AT_FDCWD, path, FSPICK_CLOEXEC | FSPICK_SYMLINK_NOFOLLOW);
+  if (context < 0)
+    return -errno;
+  int result = configure(context, options, FSCONFIG_CMD_RECONFIGURE);
   close(context);
   return result;
 }

@@ -8,6 +8,8 @@
 
 /* A new mount of a file system type with `key, value, …, NULL` options ("" as value: a flag), not attached yet. */
 int mount_make(const char *type, const char *const *options, uint64_t attributes);
+/* Changes the options of a mounted file system. */
+int mount_change(const char *path, const char *const *options);
 /* A copy of what is mounted at a place, not attached yet. `path` "" takes the descriptor itself. */
 int mount_clone(int at, const char *path, bool recursive);
 /* Adds attributes (MOUNT_ATTR_*) to a mount. */

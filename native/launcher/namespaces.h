@@ -5,13 +5,23 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum { NAMESPACES = 8 };
+enum {
+  NAMESPACE_USER,
+  NAMESPACE_MOUNT,
+  NAMESPACE_PID,
+  NAMESPACE_NETWORK,
+  NAMESPACE_IPC,
+  NAMESPACE_UTS,
+  NAMESPACE_CGROUP,
+  NAMESPACE_TIME,
+  NAMESPACES
+};
 
 struct namespaces {
   uint64_t inode[NAMESPACES];
 };
 
-/* In this order everywhere: user, mnt, pid, net, ipc, uts, cgroup, time. */
+/* As in /proc/<pid>/ns, in the order above. */
 extern const char *const namespace_names[NAMESPACES];
 
 /* Of a process, or of the caller (pid 0). Returns 0 or -errno. */

@@ -31,23 +31,29 @@ static int attach(const char *type, const char *const *options, uint64_t attribu
   return result;
 }
 
-/* Where files of the job go: limited in bytes and inodes, and charged to it as memory. */
-static int make_disk(const struct sandbox_plan *plan) {
-  char size[32];
-  char inodes[32];
-  snprintf(size, sizeof size, "%" PRIu64, plan->disk_bytes);
-  snprintf(inodes, sizeof inodes, "%" PRIu64, plan->disk_inodes);
-  const char *const options[] = {"size", size, "nr_inodes", inodes, "mode", "0755", NULL};
-  int result = attach("tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, "/disk");
-  if (result == 0 && (mkdir("/disk/upper", 0755) < 0 || mkdir("/disk/work", 0755) < 0))
-    result = -errno;
-  return result;
+/* Where files of the job go: limited in bytes and inodes, and charged to it as memory. Its size comes with the plan. */
+static int make_disk(void) {
+  const char *const options[] = {"size", "64k", "nr_inodes", "16", "mode", "0755", NULL};
+  return attach("tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, "/disk");
 }
 
-static int make_overlay(unsigned slot, const struct sandbox_plan *plan) {
+static int resize(const char *path, uint64_t bytes, uint64_t inodes) {
+  char size[32];
+  char count[32];
+  snprintf(size, sizeof size, "%" PRIu64, bytes);
+  snprintf(count, sizeof count, "%" PRIu64, inodes);
+  return mount_change(path, (const char *const[]){"size", size, "nr_inodes", count, NULL});
+}
+
+/* `again`: another image was mounted before; what that left in its upper directory is not for this one. */
+static int make_overlay(unsigned slot, const char *image, bool again) {
   char lower[128];
-  snprintf(lower, sizeof lower, "/slots/%u/%s/rootfs", slot, plan->image);
-  const char *const options[] = {"lowerdir", lower, "upperdir", "/disk/upper", "workdir", "/disk/work", "userxattr", "", NULL};
+  const char *upper = again ? "/disk/upper-again" : "/disk/upper";
+  const char *work = again ? "/disk/work-again" : "/disk/work";
+  snprintf(lower, sizeof lower, "/slots/%u/%s/rootfs", slot, image);
+  const char *const options[] = {"lowerdir", lower, "upperdir", upper, "workdir", work, "userxattr", "", NULL};
+  if (mkdir(upper, 0755) < 0 || mkdir(work, 0755) < 0)
+    return -errno;
   return attach("overlay", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, "/new");
 }
 
@@ -61,34 +67,32 @@ static int mount_point(const char *path) {
   return S_ISDIR(status.st_mode) ? 0 : -ENOTDIR;
 }
 
-/* New processes see no host process; mask and read-only parts come on top. `subset=pid` removes all but the process directories. */
-static int make_proc(const struct sandbox_plan *plan) {
-  const uint64_t flags = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
-  if (plan->proc_pid_only)
-    return attach("proc", (const char *const[]){"subset", "pid", "hidepid", "ptraceable", NULL}, flags, "/new/proc");
-  return attach("proc", (const char *const[]){NULL}, flags, "/new/proc");
+/* A new one shows no host process. Masks and read-only parts come on top. */
+static int make_proc(void) {
+  return attach("proc", (const char *const[]){NULL}, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, "/stage/proc");
 }
 
 /* A process in the sandbox must not make a namespace in which it is root (user_namespaces(7)). The sysctl is that of the opener's
  * own user namespace, whichever proc it is reached through. */
-static int forbid_namespaces(void) {
-  static const char *const kinds[] = {"user", "mnt", "pid", "net", "ipc", "uts", "cgroup", "time"};
-  for (unsigned at = 1; at <= sizeof kinds / sizeof *kinds; at++) {
-    /* The cgroup namespace is made by each job, after this: one is left, for the job itself. */
-    const char *kind = kinds[at % (sizeof kinds / sizeof *kinds)];
-    char path[64];
-    snprintf(path, sizeof path, "/proc/sys/user/max_%s_namespaces", kind);
-    int file = open(path, O_WRONLY | O_CLOEXEC);
-    if (file < 0)
-      return -errno;
-    const char *value = strcmp(kind, "cgroup") == 0 ? "64" : "0";
-    ssize_t wrote = write(file, value, strlen(value));
-    int error = errno;
-    close(file);
-    if (wrote < 0)
-      return -error;
-  }
-  return 0;
+static int forbid_namespace(const char *kind, const char *value) {
+  char path[64];
+  snprintf(path, sizeof path, "/proc/sys/user/max_%s_namespaces", kind);
+  int file = open(path, O_WRONLY | O_CLOEXEC);
+  if (file < 0)
+    return -errno;
+  int result = write(file, value, strlen(value)) < 0 ? -errno : 0;
+  close(file);
+  return result;
+}
+
+/* All but the mount namespaces: an unattached mount counts as one (fs/namespace.c, alloc_mnt_ns), and more are to be made. */
+static int forbid_most_namespaces(void) {
+  static const char *const kinds[] = {"user", "pid", "net", "ipc", "uts", "time"};
+  int result = 0;
+  for (unsigned at = 0; result == 0 && at < sizeof kinds / sizeof *kinds; at++)
+    result = forbid_namespace(kinds[at], "0");
+  /* Each job makes one of these for itself, after this. */
+  return result < 0 ? result : forbid_namespace("cgroup", "64");
 }
 
 static int read_only(const char *path) {
@@ -105,7 +109,7 @@ static int read_only(const char *path) {
 static int mask(const struct ground_mask *what) {
   char path[96];
   struct stat status;
-  snprintf(path, sizeof path, "/new/proc/%s", what->name);
+  snprintf(path, sizeof path, "/stage/proc/%s", what->name);
   if (lstat(path, &status) < 0)
     return errno == ENOENT ? 0 : -errno;
   int tree = mount_clone(AT_FDCWD, what->directory ? "/directory" : "/file", false);
@@ -116,21 +120,38 @@ static int mask(const struct ground_mask *what) {
   return result;
 }
 
-static int make_devices(const struct sandbox_plan *plan) {
+static int mask_all(struct failure *failure) {
+  for (int at = 0; ground_masks[at].name != NULL; at++)
+    if (failed(failure, STAGE_PROC_MASK, mask(&ground_masks[at]), at) < 0)
+      return -1;
+  return failed(failure, STAGE_PROC_MASK, read_only("/stage/proc/sys"), -1);
+}
+
+static int make_devices(void) {
   int tree = mount_clone(AT_FDCWD, "/dev", true);
   if (tree < 0)
     return tree;
-  int result = mount_move(tree, AT_FDCWD, "/new/dev");
+  int result = mount_move(tree, AT_FDCWD, "/stage/dev");
   close(tree);
   const uint64_t flags = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
+  static const char *const terminals[] = {"newinstance", "", "ptmxmode", "0666", "mode", "0620", "max", "64", NULL};
+  static const char *const memory[] = {"size", "64k", "nr_inodes", "16", "mode", "1777", NULL};
   if (result == 0)
-    result = attach("devpts", (const char *const[]){"newinstance", "", "ptmxmode", "0666", "mode", "0620", "max", "64", NULL}, flags, "/new/dev/pts");
-  char size[32];
-  snprintf(size, sizeof size, "%" PRIu64, plan->disk_bytes);
-  const char *const options[] = {"size", size, "nr_inodes", "1024", "mode", "1777", NULL};
-  if (result == 0)
-    result = attach("tmpfs", options, flags | MOUNT_ATTR_NODEV, "/new/dev/shm");
-  return result;
+    result = attach("devpts", terminals, flags, "/stage/dev/pts");
+  return result < 0 ? result : attach("tmpfs", memory, flags | MOUNT_ATTR_NODEV, "/stage/dev/shm");
+}
+
+/* With all that is mounted on it. */
+static int move_tree(const char *from, const char *to) {
+  return move_mount(AT_FDCWD, from, AT_FDCWD, to, 0) == 0 ? 0 : -errno;
+}
+
+/* `subset=pid` removes all but the process directories: another mount, since the option cannot be changed later. */
+static int place_proc(const struct sandbox_plan *plan) {
+  if (!plan->proc_pid_only)
+    return move_tree("/stage/proc", "/new/proc");
+  static const char *const options[] = {"subset", "pid", "hidepid", "ptraceable", NULL};
+  return attach("proc", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, "/new/proc");
 }
 
 /* Old root on top of new, then dropped: no path leads back (pivot_root(2)). */
@@ -146,30 +167,68 @@ static int make_private(void) {
   return mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &private, sizeof private) == 0 ? 0 : -errno;
 }
 
-int root_build(unsigned slot, const struct sandbox_plan *plan, struct failure *failure) {
-  if (failed(failure, STAGE_MOUNT_PRIVATE, make_private(), 0) < 0)
-    return -1;
-  if (failed(failure, STAGE_DISK, make_disk(plan), 0) < 0)
-    return -1;
-  if (failed(failure, STAGE_OVERLAY, make_overlay(slot, plan), 0) < 0)
-    return -1;
+/* The image and the places in it that are mounted on. */
+static int make_image(unsigned slot, const char *image, bool again, struct failure *failure) {
   static const char *const points[] = {"/new/proc", "/new/dev", "/new/tmp"};
+  if (failed(failure, STAGE_OVERLAY, make_overlay(slot, image, again), 0) < 0)
+    return -1;
   for (int at = 0; at < 3; at++)
     if (failed(failure, STAGE_MOUNT_POINT, mount_point(points[at]), at) < 0)
       return -1;
-  if (failed(failure, STAGE_PROC, make_proc(plan), 0) < 0)
+  return 0;
+}
+
+/* A new overlay has an empty cache of names: what nearly every program opens first is looked up while nobody waits. */
+static void look_up_ahead(void) {
+  static const char *const paths[] = {
+      "/new/bin/sh", "/new/usr/bin", "/new/etc/ld.so.cache", "/new/lib64/ld-linux-x86-64.so.2", "/new/lib/x86_64-linux-gnu/libc.so.6",
+      "/new/lib/ld-linux-aarch64.so.1", "/new/lib/aarch64-linux-gnu/libc.so.6",
+  };
+  struct stat status;
+  for (unsigned at = 0; at < sizeof paths / sizeof *paths; at++)
+    (void)stat(paths[at], &status);
+}
+
+int root_prepare(struct root *root, struct failure *failure) {
+  if (failed(failure, STAGE_MOUNT_PRIVATE, make_private(), 0) < 0)
     return -1;
-  if (!plan->proc_pid_only) {
-    for (int at = 0; ground_masks[at].name != NULL; at++)
-      if (failed(failure, STAGE_PROC_MASK, mask(&ground_masks[at]), at) < 0)
-        return -1;
-    if (failed(failure, STAGE_PROC_MASK, read_only("/new/proc/sys"), -1) < 0)
-      return -1;
-  }
-  if (failed(failure, STAGE_DEVICES, make_devices(plan), 0) < 0)
+  if (failed(failure, STAGE_DISK, make_disk(), 0) < 0)
     return -1;
-  /* After the last mount: an unattached mount counts as a mount namespace (fs/namespace.c, alloc_mnt_ns). */
-  if (failed(failure, STAGE_NAMESPACE_LIMIT, forbid_namespaces(), 0) < 0)
+  if (failed(failure, STAGE_PROC, make_proc(), 0) < 0)
+    return -1;
+  if (mask_all(failure) < 0)
+    return -1;
+  if (failed(failure, STAGE_DEVICES, make_devices(), 0) < 0)
+    return -1;
+  if (root->image[0] != '\0' && make_image(root->slot, root->image, false, failure) < 0)
+    return -1;
+  look_up_ahead();
+  return failed(failure, STAGE_NAMESPACE_LIMIT, forbid_most_namespaces(), 0);
+}
+
+/* The image that was mounted on a guess is the right one, or makes way for it. */
+static int settle_image(const struct root *root, const struct sandbox_plan *plan, struct failure *failure) {
+  bool guessed = root->image[0] != '\0';
+  if (guessed && strcmp(root->image, plan->image) == 0)
+    return 0;
+  if (guessed && failed(failure, STAGE_IMAGE, umount2("/new", MNT_DETACH) < 0 ? -errno : 0, 0) < 0)
+    return -1;
+  return make_image(root->slot, plan->image, guessed, failure);
+}
+
+int root_complete(const struct root *root, const struct sandbox_plan *plan, struct failure *failure) {
+  if (failed(failure, STAGE_DISK, resize("/disk", plan->disk_bytes, plan->disk_inodes), 1) < 0)
+    return -1;
+  if (settle_image(root, plan, failure) < 0)
+    return -1;
+  if (failed(failure, STAGE_PROC, place_proc(plan), 1) < 0)
+    return -1;
+  if (failed(failure, STAGE_DEVICES, move_tree("/stage/dev", "/new/dev"), 1) < 0)
+    return -1;
+  if (failed(failure, STAGE_DEVICES, resize("/new/dev/shm", plan->disk_bytes, 1024), 2) < 0)
+    return -1;
+  /* After the last mount. */
+  if (failed(failure, STAGE_NAMESPACE_LIMIT, forbid_namespace("mnt", "0"), 1) < 0)
     return -1;
   return failed(failure, STAGE_PIVOT, pivot(), 0);
 }

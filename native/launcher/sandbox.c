@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <linux/sched.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -14,13 +15,15 @@
 #include <unistd.h>
 
 #include "channel.h"
+#include "diary.h"
+#include "input_files.h"
 #include "monotonic.h"
 #include "sandbox_init.h"
 #include "sanitise.h"
 
 enum { EMPTY_WAIT_MS = 5000 };
 
-static int failed(struct sandbox *sandbox, enum stage stage, int result) {
+int sandbox_failed(struct sandbox *sandbox, enum stage stage, int result) {
   if (result >= 0)
     return 0;
   sandbox->failure = (struct failure){.stage = stage, .error = -result};
@@ -62,7 +65,7 @@ static int clone_init(struct sandbox *sandbox) {
     const int keep[] = {ends[1]};
     if (sanitise_keep(keep, 1) < 0)
       _exit(1);
-    sandbox_init(ends[1], sandbox->slot, sandbox->request->shared, sandbox->request->files);
+    sandbox_init(ends[1], sandbox->slot, sandbox->request->shared);
   }
   result = pid < 0 ? -errno : 0;
   close(ends[1]);
@@ -75,57 +78,113 @@ static int clone_init(struct sandbox *sandbox) {
   return 0;
 }
 
-/* Waits for init's word; its failure is ours. */
-static int await_init(struct sandbox *sandbox) {
+int sandbox_await_init(struct sandbox *sandbox) {
   struct message message;
-  int result = channel_receive(sandbox->channel, &message, NULL);
+  int result = channel_await(sandbox->channel, SANDBOX_BARRIER_MS);
+  if (result == 0)
+    result = channel_receive(sandbox->channel, &message, NULL);
   if (result < 0)
-    return failed(sandbox, STAGE_INIT_LOST, result);
+    return sandbox_failed(sandbox, STAGE_INIT_LOST, result);
   if (message.failure.stage == STAGE_NONE)
     return 0;
   sandbox->failure = message.failure;
   return -1;
 }
 
-int sandbox_make(struct sandbox *sandbox) {
-  const struct sandbox_plan *plan = &sandbox->request->shared->sandbox;
+int sandbox_prepare(struct sandbox *sandbox) {
   const struct cgroup_driver *driver = cgroup_driver(&sandbox->world->cgroups);
+  sandbox->next = (struct sandbox_job){.pidfd = -1, .channel = -1};
   cgroup_slot_init(&sandbox->cgroup, &sandbox->world->cgroups, sandbox->slot);
-  if (failed(sandbox, STAGE_CGROUP_MAKE, driver->slot_make(&sandbox->cgroup)) < 0)
+  if (sandbox_failed(sandbox, STAGE_CGROUP_MAKE, driver->slot_make(&sandbox->cgroup)) < 0)
     return -1;
+  if (sandbox_failed(sandbox, STAGE_CLONE, clone_init(sandbox)) < 0)
+    return -1;
+  if (sandbox_failed(sandbox, STAGE_ID_MAP, map_ids(sandbox)) < 0)
+    return -1;
+  if (sandbox_failed(sandbox, STAGE_INIT_PLACE, driver->init_place(&sandbox->cgroup, sandbox->init)) < 0)
+    return -1;
+  if (sandbox_failed(sandbox, STAGE_INIT_LOST, channel_tell(sandbox->channel, MESSAGE_MAPPED)) < 0)
+    return -1;
+  if (sandbox_await_init(sandbox) < 0)
+    return -1;
+  return sandbox_job_make(sandbox);
+}
+
+/* Tells init to complete the root, and sends the input files along. */
+static int tell_build(const struct sandbox *sandbox) {
+  const struct message message = {.kind = MESSAGE_BUILD};
+  if (sandbox->request->files == NULL)
+    return channel_send(sandbox->channel, &message, NULL, 0);
+  int packed = input_files_pack(sandbox->request->files);
+  if (packed < 0)
+    return packed;
+  int result = channel_send(sandbox->channel, &message, &packed, 1);
+  close(packed);
+  return result;
+}
+
+int sandbox_begin(struct sandbox *sandbox) {
+  const struct sandbox_plan *plan = &sandbox->request->shared->sandbox;
   uint64_t total = plan->memory_bytes + plan->disk_bytes + CGROUP_ALLOWANCE_BYTES;
-  if (failed(sandbox, STAGE_CGROUP_LIMIT, driver->slot_limit(&sandbox->cgroup, total)) < 0)
+  if (sandbox->begun)
+    return 0;
+  int result = cgroup_driver(&sandbox->world->cgroups)->slot_limit(&sandbox->cgroup, total);
+  if (sandbox_failed(sandbox, STAGE_CGROUP_LIMIT, result) < 0)
     return -1;
-  if (failed(sandbox, STAGE_CLONE, clone_init(sandbox)) < 0)
-    return -1;
-  if (failed(sandbox, STAGE_ID_MAP, map_ids(sandbox)) < 0)
-    return -1;
-  if (failed(sandbox, STAGE_INIT_PLACE, driver->init_place(&sandbox->cgroup, sandbox->init)) < 0)
-    return -1;
-  if (failed(sandbox, STAGE_INIT_LOST, channel_tell(sandbox->channel, MESSAGE_MAPPED)) < 0)
+  if (sandbox_failed(sandbox, STAGE_FILE, tell_build(sandbox)) < 0)
     return -1;
   sandbox->lifetime_end_ns = monotonic_ns() + plan->lifetime_ms * 1000000u;
-  return await_init(sandbox);
+  sandbox->begun = true;
+  return 0;
+}
+
+int sandbox_complete(struct sandbox *sandbox) {
+  if (!sandbox->complete && sandbox_await_init(sandbox) < 0)
+    return -1;
+  sandbox->complete = true;
+  return 0;
+}
+
+static void forget_job(struct sandbox_job *job) {
+  if (job->pidfd >= 0)
+    close(job->pidfd);
+  if (job->channel >= 0)
+    close(job->channel);
+  *job = (struct sandbox_job){.pidfd = -1, .channel = -1};
+}
+
+/* Kills init and waits for its end, but not for ever: a process in uninterruptible sleep may hold it. 0, or -EBUSY. */
+static int end_init(struct sandbox *sandbox) {
+  struct pollfd entry = {.fd = sandbox->init_pidfd, .events = POLLIN};
+  (void)syscall(SYS_pidfd_send_signal, sandbox->init_pidfd, SIGKILL, NULL, 0);
+  int ready;
+  do
+    ready = poll(&entry, 1, EMPTY_WAIT_MS);
+  while (ready < 0 && errno == EINTR);
+  bool gone = waitpid(sandbox->init, NULL, WNOHANG) == sandbox->init;
+  close(sandbox->init_pidfd);
+  close(sandbox->channel);
+  sandbox->init_pidfd = sandbox->channel = -1;
+  sandbox->init = 0;
+  return gone ? 0 : -EBUSY;
 }
 
 /* The kernel kills a pid namespace with its init (zap_pid_ns_processes); the groups are looked at all the same. */
-unsigned sandbox_destroy(struct sandbox *sandbox) {
+unsigned sandbox_end(struct sandbox *sandbox) {
   unsigned left = 0;
-  if (sandbox->init > 0) {
-    (void)syscall(SYS_pidfd_send_signal, sandbox->init_pidfd, SIGKILL, NULL, 0);
-    while (waitpid(sandbox->init, NULL, 0) < 0 && errno == EINTR) {
-    }
-    close(sandbox->init_pidfd);
-    close(sandbox->channel);
-  }
-  const struct cgroup_driver *driver = cgroup_driver(&sandbox->world->cgroups);
-  if (sandbox->cgroup.init >= 0) {
-    int result = cgroup_slot_empty(&sandbox->cgroup, EMPTY_WAIT_MS, &left);
-    if (result == 0)
-      result = driver->step_remove(&sandbox->cgroup);
-    if (result < 0 && left == 0)
-      left = 1;
-  }
+  int result = sandbox->init > 0 ? end_init(sandbox) : 0;
+  forget_job(&sandbox->next);
+  sandbox->begun = sandbox->complete = false;
+  if (result == 0 && sandbox->cgroup.init >= 0)
+    result = cgroup_slot_empty(&sandbox->cgroup, EMPTY_WAIT_MS, &left);
+  return result < 0 && left == 0 ? 1 : left;
+}
+
+void sandbox_destroy(struct sandbox *sandbox) {
+  int result = sandbox_end(sandbox) > 0 ? -EBUSY : 0;
+  if (result == 0 && sandbox->cgroup.init >= 0)
+    result = cgroup_driver(&sandbox->world->cgroups)->step_remove(&sandbox->cgroup);
+  if (result < 0)
+    diary_slot(stage_name(STAGE_DESTROY), sandbox->slot, -result);
   cgroup_slot_close(&sandbox->cgroup);
-  return left;
 }

@@ -2,42 +2,70 @@
 #ifndef SANDBOX_H
 #define SANDBOX_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 #include "cgroup.h"
+#include "channel.h"
 #include "inner.h"
 #include "request.h"
 #include "stage.h"
+
+/* A process that is to become a program: in its groups, at its barrier. `pid` 0: there is none. */
+struct sandbox_job {
+  pid_t pid;
+  int pidfd;
+  int channel;
+};
 
 struct sandbox {
   const struct world *world;
   unsigned slot;
   struct request *request;
   struct cgroup_slot cgroup;
-  pid_t init;
+  pid_t init; /* 0: nothing is made yet */
   int init_pidfd;
-  int channel; /* to init */
-  char disk[64]; /* a path to the job's disk through init's root, for statfs alone */
+  int channel;   /* to init */
+  bool begun;    /* init builds what the plan asks for */
+  bool complete; /* it is the one that was asked for */
+  struct sandbox_job next;
   uint64_t begun_ns;
   uint64_t lifetime_end_ns;
   struct failure failure;
 };
 
-/* Serves one connection from its first byte to the last frame. The slot's lock is held by the caller's process. Never returns. */
-_Noreturn void supervise(const struct world *world, unsigned slot, int connection);
+/* How long our own code inside may take between two words, milliseconds. Broken, if longer. */
+enum { SANDBOX_BARRIER_MS = 30000 };
 
-/* Makes the sandbox: groups, clone, maps, root, files. 0, or -1 with the failure set. */
-int sandbox_make(struct sandbox *sandbox);
+/* Notes a failure unless `result` is none. Returns 0, or -1. */
+int sandbox_failed(struct sandbox *sandbox, enum stage stage, int result);
+
+/* Makes what every sandbox has, before anybody asks: groups, namespaces, id maps, init, most of the root, a waiting job. 0, or -1 with
+ * the failure set. */
+int sandbox_prepare(struct sandbox *sandbox);
+
+/* Makes it the sandbox that the plan in shared memory describes: begins with limits, root and files, and waits until they are there. In
+ * between the supervisor has work of its own. 0, or -1 with the failure set. */
+int sandbox_begin(struct sandbox *sandbox);
+int sandbox_complete(struct sandbox *sandbox);
 
 /* Ends whatever is left, and makes sure that nothing is. Returns how many processes could not be ended. */
-unsigned sandbox_destroy(struct sandbox *sandbox);
+unsigned sandbox_end(struct sandbox *sandbox);
+
+/* The same, and removes the empty groups: the slot is as if it had never been used. */
+void sandbox_destroy(struct sandbox *sandbox);
+
+/* Waits for init's word; its failure is ours. 0, or -1 with the failure set. */
+int sandbox_await_init(struct sandbox *sandbox);
+
+/* A job at its first barrier, in new groups of its own, as `next`. 0, or -1 with the failure set. */
+int sandbox_job_make(struct sandbox *sandbox);
+
+/* The next message of a job, or of init if that could not even start it. Never waits for ever. 0, or -1 with the failure set. */
+int sandbox_job_await(struct sandbox *sandbox, int job, struct message *message, pid_t *pid);
 
 /* Runs the step in shared memory to its end and answers the worker. 0: go on; -1: the failure is set; 1: the worker is gone. */
 int step_run(struct sandbox *sandbox);
-
-/* Reads back what is in force for a process that waits at its barrier, compares it with the plan, and writes STARTED's JSON.
- * 0, or -1 with the failure set. */
-int attest(struct sandbox *sandbox, pid_t job, int landlock_abi, char *json, size_t size);
 
 #endif

@@ -1,26 +1,34 @@
-/* Builds the root, writes the files, forks the jobs, reaps everything. Our own code only: it never executes anything. */
+/* Prepares the root, forks the jobs, completes the root, writes the files, reaps everything. Our own code only: it never executes
+ * anything. */
 #include "sandbox_init.h"
 
 #include <errno.h>
 #include <grp.h>
-#include <fcntl.h>
-#include <linux/openat2.h>
+#include <linux/capability.h>
 #include <net/if.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "channel.h"
+#include "input_files.h"
 #include "job.h"
 #include "monotonic.h"
 #include "root.h"
 #include "sanitise.h"
+#include "workspace.h"
+
+struct init {
+  int channel;
+  struct root root;
+  struct shared *shared;
+  pid_t job; /* the one that waits or runs; 0: none */
+};
 
 static _Noreturn void report(int channel, struct failure failure) {
   struct message message = {.kind = MESSAGE_DONE, .failure = failure};
@@ -51,81 +59,6 @@ static int loopback_up(void) {
   return result;
 }
 
-static int open_beneath(int directory, const char *path, uint64_t flags, mode_t mode) {
-  struct open_how how = {.flags = flags | O_CLOEXEC | O_NOFOLLOW, .mode = (flags & O_CREAT) != 0 ? mode : 0,
-                         .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS};
-  int file = (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
-  return file < 0 ? -errno : file;
-}
-
-/* Makes each directory on the way, the job's own. `path` is changed and restored. Opens the last directory. */
-static int make_parents(int at, char *path, uid_t uid, gid_t gid) {
-  for (char *slash = strchr(path, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-    *slash = '\0';
-    int made = mkdirat(at, path, 0755);
-    if (made == 0 && fchownat(at, path, uid, gid, AT_SYMLINK_NOFOLLOW) < 0)
-      return -errno;
-    if (made < 0 && errno != EEXIST)
-      return -errno;
-    *slash = '/';
-  }
-  return 0;
-}
-
-static int make_workspace(const struct sandbox_plan *plan) {
-  char path[PLAN_PATH_MAX + 2];
-  strcpy(path, plan->workspace + 1);
-  int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-  if (root < 0)
-    return -errno;
-  int result = make_parents(root, path, 0, 0);
-  if (result == 0 && mkdirat(root, path, 0755) < 0 && errno != EEXIST)
-    result = -errno;
-  int workspace = result < 0 ? result : open_beneath(root, path, O_RDONLY | O_DIRECTORY, 0);
-  close(root);
-  if (workspace >= 0 && (fchown(workspace, (uid_t)plan->uid, (gid_t)plan->gid) < 0 || fchmod(workspace, 0755) < 0)) {
-    result = -errno;
-    close(workspace);
-    return result;
-  }
-  return workspace;
-}
-
-static int write_input(int workspace, const struct sandbox_plan *plan, const struct input_file *input) {
-  char path[PLAN_PATH_MAX + 1];
-  strcpy(path, input->plan.path);
-  int result = make_parents(workspace, path, (uid_t)plan->uid, (gid_t)plan->gid);
-  int file = result < 0 ? result : open_beneath(workspace, path, O_WRONLY | O_CREAT | O_EXCL, 0600);
-  if (file < 0)
-    return file;
-  for (uint64_t done = 0; result == 0 && done < input->plan.size;) {
-    ssize_t wrote = write(file, input->bytes + done, input->plan.size - done);
-    if (wrote < 0)
-      result = -errno;
-    else
-      done += (uint64_t)wrote;
-  }
-  if (result == 0 && (fchown(file, (uid_t)plan->uid, (gid_t)plan->gid) < 0 || fchmod(file, input->plan.mode) < 0))
-    result = -errno;
-  close(file);
-  return result;
-}
-
-static void build(int channel, unsigned slot, const struct sandbox_plan *plan, const struct input_file *files) {
-  struct failure failure = {0};
-  if (root_build(slot, plan, &failure) < 0)
-    report(channel, failure);
-  must(channel, STAGE_HOSTNAME, sethostname(plan->hostname, strlen(plan->hostname)) < 0 ? -errno : 0, 0);
-  if (plan->loopback_up)
-    must(channel, STAGE_LOOPBACK, loopback_up(), 0);
-  int workspace = make_workspace(plan);
-  must(channel, STAGE_WORKSPACE, workspace, 0);
-  int index = 0;
-  for (const struct input_file *file = files; file != NULL; file = file->next)
-    must(channel, STAGE_FILE, write_input(workspace, plan, file), index++);
-  close(workspace);
-}
-
 /* Waits for the job's end, ends what it left behind, reaps all. kill(-1) reaches every process of this pid namespace but us, and a
  * process that is being forked sees the signal too (kernel/fork.c, copy_process): nothing slips through. */
 static void await_job(pid_t job, struct message *ended) {
@@ -143,43 +76,95 @@ static void await_job(pid_t job, struct message *ended) {
   ended->value[2] = monotonic_ns() - ended->value[1];
 }
 
-/* Sizes and free space of the disk, for the account. */
-static _Noreturn void serve(int channel, struct shared *shared) {
+/* What init itself still needs: to end what a job leaves behind, and to give the next one its ids and control group namespace. */
+static int drop_most(void) {
+  struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+  const unsigned kept = 1U << CAP_KILL | 1U << CAP_SETGID | 1U << CAP_SETUID | 1U << CAP_SETPCAP | 1U << CAP_SYS_ADMIN;
+  const struct __user_cap_data_struct both[2] = {{.effective = kept, .permitted = kept}, {0}};
+  return syscall(SYS_capset, &head, both) == 0 ? 0 : -errno;
+}
+
+static void write_files(const struct init *init, int packed) {
+  const struct sandbox_plan *plan = &init->shared->sandbox;
+  int workspace = workspace_make(plan);
+  must(init->channel, STAGE_WORKSPACE, workspace, 0);
+  int index = 0;
+  if (packed >= 0)
+    must(init->channel, STAGE_FILE, input_files_unpack(packed, workspace, plan, &index), index);
+  close(workspace);
+}
+
+static void build(const struct init *init, int packed) {
+  const struct sandbox_plan *plan = &init->shared->sandbox;
+  struct failure failure = {0};
+  if (root_complete(&init->root, plan, &failure) < 0)
+    report(init->channel, failure);
+  must(init->channel, STAGE_HOSTNAME, sethostname(plan->hostname, strlen(plan->hostname)) < 0 ? -errno : 0, 0);
+  if (plan->loopback_up)
+    must(init->channel, STAGE_LOOPBACK, loopback_up(), 0);
+  write_files(init, packed);
+  must(init->channel, STAGE_INIT_DROP, drop_most(), 0);
+}
+
+static void spawn(struct init *init, int channel) {
+  pid_t job = fork();
+  if (job == 0) {
+    close(init->channel);
+    job_run(channel, init->shared);
+  }
+  must(init->channel, STAGE_SPAWN, job < 0 ? -errno : 0, 0);
+  init->job = job;
+}
+
+/* One message of the supervisor. `descriptor` is what came with it, or -1. */
+static void act(struct init *init, uint32_t kind, int descriptor) {
+  struct message answer = {.kind = MESSAGE_DONE};
+  switch (kind) {
+  case MESSAGE_SPAWN:
+    spawn(init, descriptor);
+    return; /* the job answers for itself */
+  case MESSAGE_BUILD:
+    build(init, descriptor);
+    break;
+  case MESSAGE_WAIT:
+    answer.kind = MESSAGE_ENDED;
+    await_job(init->job, &answer);
+    init->job = 0;
+    break;
+  default:
+    _exit(1);
+  }
+  if (channel_send(init->channel, &answer, NULL, 0) < 0)
+    _exit(0);
+}
+
+static _Noreturn void serve(struct init *init) {
   for (;;) {
     struct message message;
     int descriptors[CHANNEL_DESCRIPTORS];
-    if (channel_receive(channel, &message, descriptors) < 0)
+    if (channel_receive(init->channel, &message, descriptors) < 0)
       _exit(0);
-    if (message.kind != MESSAGE_SPAWN)
-      _exit(1);
-    pid_t job = fork();
-    if (job == 0) {
-      close(channel);
-      job_run(descriptors[0], descriptors + 1, shared);
-    }
-    struct message ended = {.kind = MESSAGE_ENDED};
-    if (job < 0)
-      ended = (struct message){.kind = MESSAGE_DONE, .failure = {.stage = STAGE_SPAWN, .error = errno}};
+    act(init, message.kind, descriptors[0]);
     for (unsigned at = 0; at < CHANNEL_DESCRIPTORS; at++)
-      close(descriptors[at]);
-    if (job > 0)
-      await_job(job, &ended);
-    if (channel_send(channel, &ended, NULL, 0) < 0)
-      _exit(0);
+      if (descriptors[at] >= 0)
+        close(descriptors[at]);
   }
 }
 
-_Noreturn void sandbox_init(int channel, unsigned slot, struct shared *shared, const struct input_file *files) {
+_Noreturn void sandbox_init(int channel, unsigned slot, struct shared *shared) {
+  struct init init = {.channel = channel, .root = {.slot = slot}, .shared = shared};
   struct message message;
-  if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || channel_receive(channel, &message, NULL) < 0)
+  struct failure failure = {0};
+  if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || channel_receive(channel, &message, NULL) < 0 || message.kind != MESSAGE_MAPPED)
     _exit(1);
   must(channel, STAGE_INIT_IDENTITY, become_root_inside(), 0);
   /* Changing ids clears the parent-death signal (prctl(2)). */
   must(channel, STAGE_INIT_IDENTITY, prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 ? -errno : 0, 1);
   must(channel, STAGE_INIT_IDENTITY, sanitise_hide(), 2);
-  build(channel, slot, &shared->sandbox, files);
-  struct message done = {.kind = MESSAGE_DONE};
-  if (channel_send(channel, &done, NULL, 0) < 0)
+  memcpy(init.root.image, shared->sandbox.image, sizeof init.root.image);
+  if (root_prepare(&init.root, &failure) < 0)
+    report(channel, failure);
+  if (channel_tell(channel, MESSAGE_DONE) < 0)
     _exit(1);
-  serve(channel, shared);
+  serve(&init);
 }

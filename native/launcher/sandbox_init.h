@@ -5,6 +5,6 @@
 #include "inheritance.h"
 
 /* Runs in the child of clone3 with all new namespaces; never returns. */
-_Noreturn void sandbox_init(int channel, unsigned slot, struct shared *shared, const struct input_file *files);
+_Noreturn void sandbox_init(int channel, unsigned slot, struct shared *shared);
 
 #endif

@@ -13,12 +13,7 @@
 #include "answer.h"
 #include "monotonic.h"
 
-int step_failed(struct step *step, enum stage stage, int result) {
-  if (result >= 0)
-    return 0;
-  step->sandbox->failure = (struct failure){.stage = stage, .error = -result};
-  return -1;
-}
+int step_failed(struct step *step, enum stage stage, int result) { return sandbox_failed(step->sandbox, stage, result); }
 
 void step_end_stream(struct step *step, enum stream stream) {
   if (step->stream[stream] >= 0)
@@ -27,6 +22,21 @@ void step_end_stream(struct step *step, enum stream stream) {
 }
 
 static uint64_t less(uint64_t value, uint64_t base) { return value > base ? value - base : 0; }
+
+/* What the kernel had charged ahead is not the program's. Nearly all of it is still there at the end; before an out-of-memory kill the
+ * kernel takes it back itself, and the peak is the limit. */
+static int correct_peak(struct step *step) {
+  uint64_t really = 0;
+  struct cgroup_counters *used = &step->used;
+  if (used->oom_kills > 0)
+    return 0;
+  int result = cgroup_driver(&step->sandbox->world->cgroups)->memory_used(&step->sandbox->cgroup, &really);
+  if (result < 0)
+    return result;
+  uint64_t ahead = less(used->memory_now_bytes, really);
+  used->memory_peak_bytes = less(used->memory_peak_bytes, ahead);
+  return 0;
+}
 
 static int account(struct step *step) {
   const struct cgroup_driver *driver = cgroup_driver(&step->sandbox->world->cgroups);
@@ -44,7 +54,7 @@ static int account(struct step *step) {
   /* Not less the memory at the barrier: that was the waiting job's own copy of us, and is given back at the exec. */
   if (used->oom_kills > 0 && strcmp(step->reason, "none") == 0)
     step->reason = "memory";
-  return 0;
+  return step_failed(step, STAGE_COUNTERS, correct_peak(step));
 }
 
 static void read_disk(const struct step *step, uint64_t *bytes, uint64_t *inodes, bool *full) {
@@ -89,8 +99,9 @@ int step_run(struct sandbox *sandbox) {
   step.sandbox = sandbox;
   step.plan = &sandbox->request->shared->step;
   step.reason = "none";
-  step.job = step.pidfd = -1;
-  step.stream[STDIN] = step.stream[STDOUT] = step.stream[STDERR] = -1;
+  step.job = (struct sandbox_job){.pidfd = -1, .channel = -1};
+  for (unsigned at = 0; at < STREAMS; at++)
+    step.stream[at] = step.given[at] = -1;
   int result = step_prepare(&step);
   if (result == 0)
     result = step_release(&step);
@@ -106,11 +117,9 @@ int step_run(struct sandbox *sandbox) {
     result = step.lost ? 1 : answer_finished(&step);
   for (unsigned at = 0; at < STREAMS; at++)
     step_end_stream(&step, at);
-  if (step.job >= 0)
-    close(step.job);
-  if (step.pidfd >= 0)
-    close(step.pidfd);
-  if (result == 0 && step_failed(&step, STAGE_DESTROY, cgroup_driver(&sandbox->world->cgroups)->step_remove(&sandbox->cgroup)) < 0)
-    return -1;
+  if (step.job.channel >= 0)
+    close(step.job.channel);
+  if (step.job.pidfd >= 0)
+    close(step.job.pidfd);
   return result;
 }

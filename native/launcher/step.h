@@ -6,11 +6,12 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "attest.h"
 #include "cgroup.h"
 #include "frame.h"
 #include "sandbox.h"
 
-enum { CHUNK = 65536, OUT_BUFFER = FRAME_HEADER + CHUNK, BARRIER_MS = 30000, KILL_MS = 10000 };
+enum { CHUNK = 65536, OUT_BUFFER = FRAME_HEADER + CHUNK, KILL_MS = 10000 };
 
 enum stream { STDIN, STDOUT, STDERR, STREAMS };
 
@@ -18,10 +19,9 @@ struct step {
   struct sandbox *sandbox;
   const struct step_plan *plan;
   int stream[STREAMS]; /* our ends, -1 when closed */
-  int job;             /* channel to the job process */
-  pid_t pid;
-  int pidfd;
-  int landlock_abi;
+  int given[STREAMS];  /* the job's ends, until it has them */
+  struct sandbox_job job;
+  struct attestation attestation;
   const char *reason; /* why we ended it; written down before the signal */
   bool killed;
   bool lost; /* the worker is gone */

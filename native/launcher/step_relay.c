@@ -18,7 +18,7 @@ static void end_job(struct step *step, const char *reason) {
     return;
   step->reason = reason;
   step->killed = true;
-  (void)syscall(SYS_pidfd_send_signal, step->pidfd, SIGKILL, NULL, 0);
+  (void)syscall(SYS_pidfd_send_signal, step->job.pidfd, SIGKILL, NULL, 0);
 }
 
 static bool out_empty(const struct step *step) { return step->out_done == step->out_have; }
@@ -107,11 +107,11 @@ static int take_worker(struct step *step) {
 /* What the job said after its release: only that it could not be executed. */
 static void take_job(struct step *step) {
   struct message message;
-  int result = channel_receive(step->job, &message, NULL);
+  int result = channel_receive(step->job.channel, &message, NULL);
   if (result == 0 && message.kind == MESSAGE_NOT_EXECUTED)
     step->exec_error = message.failure.error;
-  close(step->job);
-  step->job = -1;
+  close(step->job.channel);
+  step->job.channel = -1;
 }
 
 static int take_init(struct step *step) {
@@ -177,7 +177,7 @@ static void watch_list(const struct step *step, struct pollfd *entries) {
   bool input = request->input_done < request->input_size || request->input_end;
   entries[WATCH_WORKER] = (struct pollfd){.fd = request->connection, .events = (short)(POLLIN | (room ? 0 : POLLOUT))};
   entries[WATCH_INIT] = (struct pollfd){.fd = step->ended ? -1 : step->sandbox->channel, .events = POLLIN};
-  entries[WATCH_JOB] = (struct pollfd){.fd = step->job, .events = POLLIN};
+  entries[WATCH_JOB] = (struct pollfd){.fd = step->job.channel, .events = POLLIN};
   entries[WATCH_OOM] = (struct pollfd){.fd = step->sandbox->cgroup.oom_event,
                                        .events = step->sandbox->world->cgroups.version == 1 ? POLLIN : POLLPRI};
   entries[WATCH_STDIN] = (struct pollfd){.fd = input ? step->stream[STDIN] : -1, .events = POLLOUT};
@@ -217,7 +217,7 @@ void step_drain(struct step *step) {
   while (!step->lost && (!out_empty(step) || step->stream[STDOUT] >= 0 || step->stream[STDERR] >= 0)) {
     if (!out_empty(step)) {
       struct pollfd entry = {.fd = step->sandbox->request->connection, .events = POLLOUT};
-      if (poll(&entry, 1, BARRIER_MS) <= 0)
+      if (poll(&entry, 1, SANDBOX_BARRIER_MS) <= 0)
         step->lost = true;
       flush_out(step);
       continue;

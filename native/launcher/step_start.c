@@ -3,130 +3,118 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "answer.h"
 #include "channel.h"
 #include "monotonic.h"
 
-/* Hands the job its streams and its channel, through init. */
-static int spawn(struct step *step) {
-  int pipes[STREAMS][2] = {{-1, -1}, {-1, -1}, {-1, -1}};
-  int ends[2] = {-1, -1};
-  int result = channel_pair(ends);
-  for (unsigned at = 0; result == 0 && at < STREAMS; at++)
-    result = pipe2(pipes[at], O_CLOEXEC) == 0 ? 0 : -errno;
-  const int on = 1;
-  if (result == 0 && setsockopt(ends[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof on) < 0)
-    result = -errno;
-  struct message message = {.kind = MESSAGE_SPAWN};
-  const int given[] = {ends[1], pipes[STDIN][0], pipes[STDOUT][1], pipes[STDERR][1]};
-  if (result == 0)
-    result = channel_send(step->sandbox->channel, &message, given, 4);
-  for (unsigned at = 0; at < 4; at++)
-    if (given[at] >= 0)
-      close(given[at]);
-  step->job = ends[0];
-  step->stream[STDIN] = pipes[STDIN][1];
-  step->stream[STDOUT] = pipes[STDOUT][0];
-  step->stream[STDERR] = pipes[STDERR][0];
-  for (unsigned at = 0; result == 0 && at < STREAMS; at++)
-    result = fcntl(step->stream[at], F_SETFL, O_NONBLOCK) == 0 ? 0 : -errno;
-  if (result == 0 && !step->plan->stdin_stream)
-    step_end_stream(step, STDIN);
-  return result;
-}
-
-/* The next message of the job, or of init if it could not even start one; never waits for ever. */
-static int await_job(struct step *step, struct message *message, pid_t *pid) {
-  struct pollfd entries[] = {{.fd = step->job, .events = POLLIN}, {.fd = step->sandbox->channel, .events = POLLIN}};
-  int ready;
-  do
-    ready = poll(entries, 2, BARRIER_MS);
-  while (ready < 0 && errno == EINTR);
-  if (ready <= 0)
-    return step_failed(step, STAGE_JOB_LOST, -ETIMEDOUT);
-  if (entries[0].revents & POLLIN)
-    return step_failed(step, STAGE_JOB_LOST, channel_receive_from(step->job, message, pid));
-  if (channel_receive(step->sandbox->channel, message, NULL) == 0 && message->failure.stage != STAGE_NONE) {
-    step->sandbox->failure = message->failure;
-    return -1;
+/* The job's three streams: our ends stay in the step, its ends go to it with the word to go on. */
+static int make_streams(struct step *step) {
+  for (unsigned at = 0; at < STREAMS; at++) {
+    int pipes[2];
+    unsigned ours = at == STDIN ? 1 : 0;
+    if (pipe2(pipes, O_CLOEXEC) < 0)
+      return -errno;
+    step->stream[at] = pipes[ours];
+    step->given[at] = pipes[1 - ours];
+    if (fcntl(step->stream[at], F_SETFL, O_NONBLOCK) < 0)
+      return -errno;
   }
-  return step_failed(step, STAGE_JOB_LOST, -ECHILD);
+  if (!step->plan->stdin_stream)
+    step_end_stream(step, STDIN);
+  return 0;
 }
 
-/* The first to go when memory is short anywhere. Written from here: the job itself is not dumpable, so its files are not its own. */
-static int first_to_go(pid_t pid) {
-  char path[48];
-  snprintf(path, sizeof path, "/proc/%d/oom_score_adj", pid);
-  int file = open(path, O_WRONLY | O_CLOEXEC);
-  if (file < 0)
-    return -errno;
-  int result = write(file, "1000", 4) == 4 ? 0 : -errno;
-  close(file);
+static int tell_go(struct step *step) {
+  const struct message message = {.kind = MESSAGE_GO};
+  int result = channel_send(step->job.channel, &message, step->given, STREAMS);
+  for (unsigned at = 0; at < STREAMS; at++) {
+    close(step->given[at]);
+    step->given[at] = -1;
+  }
   return result;
 }
 
-/* Up to the barrier: placed in its group, everything applied, nothing executed. */
-int step_prepare(struct step *step) {
-  const struct cgroup_driver *driver = cgroup_driver(&step->sandbox->world->cgroups);
-  struct cgroup_slot *group = &step->sandbox->cgroup;
-  const struct cgroup_limits limits = {
-      .memory_bytes = step->plan->memory_bytes,
-      .processes = step->plan->processes,
-      .cpu_millis = step->sandbox->request->shared->sandbox.cpu_millis,
-  };
+static int take_job(struct step *step) {
+  struct sandbox *sandbox = step->sandbox;
+  if (sandbox->next.pid == 0 && sandbox_job_make(sandbox) < 0)
+    return -1;
+  step->job = sandbox->next;
+  sandbox->next = (struct sandbox_job){.pidfd = -1, .channel = -1};
+  return 0;
+}
+
+/* The job's word that it has applied what it was told to. */
+static int await_applied(struct step *step, int *landlock_abi) {
   struct message message;
   pid_t pid = 0;
-  if (step_failed(step, STAGE_CGROUP_MAKE, driver->step_make(group)) < 0)
-    return -1;
-  if (step_failed(step, STAGE_CGROUP_LIMIT, driver->step_limit(group, &limits)) < 0)
-    return -1;
-  if (step_failed(step, STAGE_SPAWN, spawn(step)) < 0)
-    return -1;
-  if (await_job(step, &message, &pid) < 0)
-    return -1;
-  step->pid = pid;
-  step->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-  if (step_failed(step, STAGE_SPAWN, step->pidfd < 0 ? -errno : 0) < 0)
-    return -1;
-  if (step_failed(step, STAGE_JOB_PLACE, driver->step_place(group, pid)) < 0)
-    return -1;
-  if (step_failed(step, STAGE_JOB_PLACE, first_to_go(pid)) < 0)
-    return -1;
-  if (step_failed(step, STAGE_JOB_LOST, channel_tell(step->job, MESSAGE_GO)) < 0)
-    return -1;
-  if (await_job(step, &message, &pid) < 0)
+  if (sandbox_job_await(step->sandbox, step->job.channel, &message, &pid) < 0)
     return -1;
   if (message.failure.stage != STAGE_NONE) {
     step->sandbox->failure = message.failure;
     return -1;
   }
-  step->landlock_abi = (int)message.value[0];
+  if (landlock_abi != NULL)
+    *landlock_abi = (int)message.value[0];
   return 0;
 }
 
-int step_release(struct step *step) {
+/* All that is ours to do while init still builds the root. */
+static int prepare_outside(struct step *step) {
+  struct sandbox *sandbox = step->sandbox;
+  const struct cgroup_limits limits = {
+      .memory_bytes = step->plan->memory_bytes,
+      .processes = step->plan->processes,
+      .cpu_millis = sandbox->request->shared->sandbox.cpu_millis,
+  };
+  if (take_job(step) < 0)
+    return -1;
+  if (step_failed(step, STAGE_CGROUP_LIMIT, cgroup_driver(&sandbox->world->cgroups)->step_limit(&sandbox->cgroup, &limits)) < 0)
+    return -1;
+  if (step_failed(step, STAGE_SPAWN, make_streams(step)) < 0)
+    return -1;
+  if (await_applied(step, NULL) < 0)
+    return -1;
+  return attest_place(sandbox, step->job.pid, &step->attestation);
+}
+
+/* Up to the barrier: limits set, everything applied, nothing executed. */
+int step_prepare(struct step *step) {
+  if (prepare_outside(step) < 0)
+    return -1;
+  if (sandbox_complete(step->sandbox) < 0)
+    return -1;
+  if (step_failed(step, STAGE_JOB_LOST, tell_go(step)) < 0)
+    return -1;
+  /* From here on init looks at nothing but the job's end. */
+  if (step_failed(step, STAGE_INIT_LOST, channel_tell(step->sandbox->channel, MESSAGE_WAIT)) < 0)
+    return -1;
+  if (await_applied(step, &step->attestation.landlock_abi) < 0)
+    return -1;
+  return attest_process(step->sandbox, step->job.pid, &step->attestation);
+}
+
+/* The base is what the job's own preparation has cost: it is not the program's. */
+static int take_base(struct step *step) {
   const struct cgroup_driver *driver = cgroup_driver(&step->sandbox->world->cgroups);
+  int result = driver->step_reset(&step->sandbox->cgroup);
+  return result < 0 ? result : driver->step_counters(&step->sandbox->cgroup, &step->base);
+}
+
+int step_release(struct step *step) {
   char json[2048];
-  if (attest(step->sandbox, step->pid, step->landlock_abi, json, sizeof json) < 0)
+  if (attest_print(step->sandbox, step->job.pid, &step->attestation, json, sizeof json) < 0)
     return -1;
   step->setup_us = (monotonic_ns() - step->sandbox->begun_ns) / 1000;
-  int result = answer_frame(step->sandbox->request->connection, FRAME_STARTED, json, (uint32_t)strlen(json), monotonic_ns() + step_patience_ns);
-  if (result < 0) {
-    step->lost = true;
-    return -1;
-  }
-  result = driver->step_reset(&step->sandbox->cgroup);
-  if (result == 0)
-    result = driver->step_counters(&step->sandbox->cgroup, &step->base);
-  if (step_failed(step, STAGE_COUNTERS, result) < 0)
+  if (step_failed(step, STAGE_COUNTERS, take_base(step)) < 0)
     return -1;
   step->released_ns = monotonic_ns();
-  return step_failed(step, STAGE_RELEASE, channel_tell(step->job, MESSAGE_RELEASE));
+  if (step_failed(step, STAGE_RELEASE, channel_tell(step->job.channel, MESSAGE_RELEASE)) < 0)
+    return -1;
+  /* What it says was true before the first instruction; the program need not wait for it to be sent. */
+  int result = answer_frame(step->sandbox->request->connection, FRAME_STARTED, json, (uint32_t)strlen(json), step->released_ns + step_patience_ns);
+  step->lost = result < 0;
+  return 0;
 }

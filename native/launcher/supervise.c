@@ -1,16 +1,20 @@
 /* Step 9 of 10: frames → a sandbox, its limits and its account. From the first byte of a connection to the last.
  *
- * The supervisor of one sandbox: from the first byte of its connection to the last. It holds the time limits and the kill switch, and
- * outlives the launcher's other processes; when it dies, init and with it the whole sandbox die (PR_SET_PDEATHSIG). */
+ * The supervisor of one sandbox holds its time limits and the kill switch. While it serves it outlives the launcher's other processes;
+ * when it dies, init and with it the whole sandbox die (PR_SET_PDEATHSIG). */
+#include "supervise.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "answer.h"
+#include "channel.h"
 #include "diary.h"
 #include "monotonic.h"
 #include "sandbox.h"
@@ -20,7 +24,7 @@ enum { REQUEST_MS = 30000 };
 static const uint64_t answer_patience_ns = 5000000000u;
 
 static _Noreturn void leave(struct sandbox *sandbox, int status) {
-  (void)sandbox_destroy(sandbox);
+  sandbox_destroy(sandbox);
   answer_close(sandbox->request->connection, monotonic_ns() + answer_patience_ns / 10);
   _exit(status);
 }
@@ -53,44 +57,86 @@ static int await_request(struct sandbox *sandbox) {
 
 static void answer_destroyed(struct sandbox *sandbox) {
   uint64_t before = monotonic_ns();
-  unsigned left = sandbox_destroy(sandbox);
-  sandbox->init = 0;
+  unsigned left = sandbox_end(sandbox);
   char json[96];
   int length = snprintf(json, sizeof json, "{\"leftProcesses\":%u,\"destroyUs\":%" PRIu64 "}", left, (monotonic_ns() - before) / 1000);
   (void)answer_frame(sandbox->request->connection, FRAME_DESTROYED, json, (uint32_t)length, monotonic_ns() + answer_patience_ns);
 }
 
-_Noreturn void supervise(const struct world *world, unsigned slot, int connection) {
+/* A sandbox that could not be prepared is tried once more when somebody asks, who then gets the answer. */
+static void prepare(struct sandbox *sandbox, struct standby *standby) {
+  char *image = sandbox->request->shared->sandbox.image;
+  memcpy(image, standby->image, sizeof standby->image);
+  if (sandbox_prepare(sandbox) < 0) {
+    diary_slot(stage_name(sandbox->failure.stage), sandbox->slot, sandbox->failure.error);
+    sandbox_destroy(sandbox);
+  }
+  atomic_store(&standby->ready, true);
+}
+
+/* Waits for a connection, with nothing to do but to notice that init is gone. Returns it, or -1 when none will come. */
+static int await_connection(const struct sandbox *sandbox, int channel) {
+  int descriptors[CHANNEL_DESCRIPTORS];
+  struct message message;
+  struct pollfd entries[] = {{.fd = channel, .events = POLLIN}, {.fd = sandbox->init_pidfd, .events = POLLIN}};
+  int ready;
+  do
+    ready = poll(entries, 2, -1);
+  while (ready < 0 && errno == EINTR);
+  if (ready < 0 || entries[0].revents == 0 || channel_receive(channel, &message, descriptors) < 0)
+    return -1;
+  return message.kind == MESSAGE_CONNECTION ? descriptors[0] : -1;
+}
+
+/* One step, on a sandbox that is made as far as it is not there yet. As step_run. */
+static int serve_step(struct sandbox *sandbox) {
+  sandbox->begun_ns = monotonic_ns();
+  if (sandbox->init == 0 && sandbox_prepare(sandbox) < 0)
+    return -1;
+  if (sandbox_begin(sandbox) < 0)
+    return -1;
+  return step_run(sandbox);
+}
+
+static _Noreturn void serve(struct sandbox *sandbox, struct standby *standby) {
+  int connection = sandbox->request->connection;
+  for (;;) {
+    int what = await_request(sandbox);
+    if (what == REQUEST_LOST)
+      leave(sandbox, 0);
+    if (what == REQUEST_END) {
+      answer_destroyed(sandbox);
+      leave(sandbox, 0);
+    }
+    if (what != REQUEST_STEP) {
+      (void)answer_refused(connection, "protocol", "a frame that the protocol does not allow here", monotonic_ns() + answer_patience_ns);
+      leave(sandbox, 1);
+    }
+    memcpy(standby->image, sandbox->request->shared->sandbox.image, sizeof standby->image);
+    int result = serve_step(sandbox);
+    if (result < 0)
+      answer_failed(sandbox);
+    if (result != 0)
+      leave(sandbox, result < 0 ? 1 : 0);
+  }
+}
+
+_Noreturn void supervise(const struct world *world, unsigned slot, int channel, struct standby *standby) {
   static struct request request;
   static struct sandbox sandbox;
-  request.connection = connection;
   request.shared = mmap(NULL, sizeof *request.shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   sandbox = (struct sandbox){.world = world, .slot = slot, .request = &request, .init_pidfd = -1, .channel = -1};
-  cgroup_slot_init(&sandbox.cgroup, &world->cgroups, slot);
   if (request.shared == MAP_FAILED)
     _exit(1);
   /* A program that ends without reading its input must not end us. The job gets its default back (sanitise_signals). */
   if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
     _exit(1);
-  for (;;) {
-    int what = await_request(&sandbox);
-    if (what == REQUEST_LOST)
-      leave(&sandbox, 0);
-    if (what == REQUEST_END) {
-      answer_destroyed(&sandbox);
-      leave(&sandbox, 0);
-    }
-    if (what != REQUEST_STEP) {
-      (void)answer_refused(connection, "protocol", "a frame that the protocol does not allow here", monotonic_ns() + answer_patience_ns);
-      leave(&sandbox, 1);
-    }
-    sandbox.begun_ns = monotonic_ns();
-    int result = sandbox.init > 0 ? 0 : sandbox_make(&sandbox);
-    if (result == 0)
-      result = step_run(&sandbox);
-    if (result < 0)
-      answer_failed(&sandbox);
-    if (result != 0)
-      leave(&sandbox, result < 0 ? 1 : 0);
+  prepare(&sandbox, standby);
+  request.connection = await_connection(&sandbox, channel);
+  close(channel);
+  if (request.connection < 0) {
+    sandbox_destroy(&sandbox);
+    _exit(0);
   }
+  serve(&sandbox, standby);
 }

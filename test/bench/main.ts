@@ -10,7 +10,7 @@ import { loadLocalFiles } from '../../queue/local-files.js'
 import { loadSettings } from '../../queue/settings-file.js'
 import { type Target as Door, latency, type Throughput, throughput } from './http-load.js'
 import { describeMachine } from './machine.js'
-import { memoryOfUser } from './memory.js'
+import { memoryOfSandboxes, memoryOfUser } from './memory.js'
 import { type Report, renderReport, type Target } from './report.js'
 import { trivialRequest } from './request.js'
 import { bubblewrapArgv, compare, type Way } from './start-cost.js'
@@ -18,6 +18,13 @@ import { round, type Summary, summarise } from './statistics.js'
 
 const instance = process.env['STOCKADE_TEST_INSTANCE'] ?? 'stockade-test'
 const settings = loadSettings({ STOCKADE_CONFIG: `/etc/${instance}/stockade.yaml` })
+/** One trivial program at a time, as a user meets it: long enough for a slot to be made new, the same for each way. */
+const pauseUs = 15_000
+const wayNames = {
+  plain: 'plain fork and exec',
+  bubblewrap: 'bubblewrap, same namespaces',
+  sandbox: 'full sandbox, start to nothing left',
+}
 const trueJob = { image: 'default', command: ['/bin/true'] }
 
 const text = (program: string, ...argv: string[]): string =>
@@ -40,18 +47,19 @@ function measureStart(): Map<string, Summary> {
   const worker = `${instance}-worker`
   const asWorker = `setpriv --reuid ${worker} --regid ${worker} --init-groups`
   const image = text('sh', '-c', `ls -d ${settings.imageDirectory}/*/rootfs | head -1`)
-  const ways: Way[] = [
-    { name: 'plain fork and exec', command: asWorker, argv: ['exec', '/bin/true'] },
-    {
-      name: 'bubblewrap, same namespaces',
-      command: asWorker,
-      argv: ['exec', '/usr/bin/bwrap', ...bubblewrapArgv(image)],
-    },
-    {
-      name: 'full sandbox, start to nothing left',
-      command: asWorker,
-      argv: ['launch', settings.launcherSocket, request],
-    },
+  const bubblewrap = ['exec', '/usr/bin/bwrap', ...bubblewrapArgv(image)]
+  const sandbox = ['launch', settings.launcherSocket, request]
+  const way = (name: string, argv: string[], pauseUs: number): Way => ({
+    ...{ name, argv, pauseUs },
+    command: asWorker,
+  })
+  const ways = [
+    way(wayNames.plain, ['exec', '/bin/true'], pauseUs),
+    way(wayNames.bubblewrap, bubblewrap, pauseUs),
+    way(wayNames.sandbox, sandbox, pauseUs),
+    way('plain fork and exec, back to back', ['exec', '/bin/true'], 0),
+    way('bubblewrap, back to back', bubblewrap, 0),
+    way('full sandbox, back to back', sandbox, 0),
   ]
   return compare(ways, spawn, 20, 10)
 }
@@ -88,10 +96,10 @@ async function measureHttp(door: Door): Promise<{ latencyMs: Summary; throughput
 
 function targetsOf(report: Omit<Report, 'targets'>): Target[] {
   const p50 = (name: string): number => report.start[name]?.p50 ?? Number.NaN
-  const [plain = '', bubblewrap = '', full = ''] = Object.keys(report.start)
-  const perPlain = round(p50(full) / p50(plain))
-  const perBubblewrap = round(p50(bubblewrap) / p50(full))
+  const perPlain = round(p50(wayNames.sandbox) / p50(wayNames.plain))
+  const perBubblewrap = round(p50(wayNames.bubblewrap) / p50(wayNames.sandbox))
   const best = Math.max(...report.http.throughput.map((line) => line.jobsPerSecond))
+  const slotMebibytes = round(report.slotBytes / 1_048_576)
   const idle = Object.values(report.idleBytes).reduce((sum, bytes) => sum + bytes, 0) / 1_048_576
   return [
     {
@@ -130,6 +138,13 @@ function targetsOf(report: Omit<Report, 'targets'>): Target[] {
       pass: idle < 250,
     },
     {
+      name: 'a waiting slot',
+      wanted: 'under 2 MiB',
+      measured: slotMebibytes,
+      unit: 'MiB',
+      pass: slotMebibytes < 2,
+    },
+    {
       name: 'judging a job, p99',
       wanted: 'under 100 µs',
       measured: report.judgeMicroseconds.p99,
@@ -145,12 +160,14 @@ const idleBytes = {
   worker: memoryOfUser(uidOf(`${instance}-worker`)),
   launcher: memoryOfUser(uidOf(`${instance}-launcher`)),
 }
+const slotBytes = memoryOfSandboxes(uidOf(`${instance}-launcher`)) / settings.slots
 const measured = {
   machine: describeMachine(),
   start: Object.fromEntries(measureStart()),
   http: await measureHttp({ origin: `http://${settings.address}`, key }),
   judgeMicroseconds: await measureJudge(),
   idleBytes,
+  slotBytes,
 }
 const report: Report = { ...measured, targets: targetsOf(measured) }
 writeFileSync('docs/bench.json', `${JSON.stringify(report, null, 2)}\n`)

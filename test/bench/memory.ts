@@ -1,25 +1,58 @@
 // What the idle service holds: proportional set size of each process, so that shared pages count once.
 import { readdirSync, readFileSync } from 'node:fs'
 
-/** Proportional set size of all processes of one user, bytes. Root alone may read it. */
-export function memoryOfUser(uid: number): number {
-  let bytes = 0
-  for (const entry of readdirSync('/proc')) {
-    if (!/^\d+$/.test(entry)) continue
-    bytes += memoryOfProcess(entry, uid)
-  }
-  return bytes
+type Process = {
+  readonly pid: number
+  readonly parent: number
+  readonly uid: number
+  /** Proportional set size. */
+  readonly sharedBytes: number
+  /** Page tables, and 16 KiB of kernel stack for each thread. */
+  readonly kernelBytes: number
 }
 
-function memoryOfProcess(pid: string, uid: number): number {
+const kernelStackBytes = 16_384
+
+function readProcess(pid: string): Process | null {
   try {
-    const owner = /^Uid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
-    if (Number(owner) !== uid) return 0
-    const kilobytes = /^Pss:\s+(\d+) kB/m.exec(
-      readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'),
-    )?.[1]
-    return Number(kilobytes ?? 0) * 1024
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+    const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')
+    const number = (text: string, name: string): number =>
+      Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(text)?.[1] ?? 0)
+    return {
+      pid: Number(pid),
+      parent: number(status, 'PPid'),
+      uid: number(status, 'Uid'),
+      sharedBytes: number(rollup, 'Pss') * 1024,
+      kernelBytes: number(status, 'VmPTE') * 1024 + number(status, 'Threads') * kernelStackBytes,
+    }
   } catch {
-    return 0 // It ended while we looked.
+    return null // It ended while we looked, or is the kernel's own.
   }
+}
+
+const processes = (): Process[] =>
+  readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry))
+    .flatMap((entry) => readProcess(entry) ?? [])
+
+/** Proportional set size of all processes of one user, bytes. Root alone may read it. */
+export const memoryOfUser = (uid: number): number =>
+  processes()
+    .filter((process) => process.uid === uid)
+    .reduce((sum, process) => sum + process.sharedBytes, 0)
+
+/** What the waiting sandboxes of a launcher's user hold, page tables and kernel stacks included, bytes. */
+export function memoryOfSandboxes(uid: number): number {
+  const all = processes()
+  const childrenOf = (parents: readonly Process[]): Process[] =>
+    all.filter((process) => parents.some((parent) => parent.pid === process.parent))
+  const own = all.filter((process) => process.uid === uid)
+  // Front → inner → supervisor: those whose parent and parent's parent are the same user's.
+  const supervisors = childrenOf(childrenOf(own)).filter((process) => process.uid === uid)
+  const inits = childrenOf(supervisors)
+  return [...supervisors, ...inits, ...childrenOf(inits)].reduce(
+    (sum, process) => sum + process.sharedBytes + process.kernelBytes,
+    0,
+  )
 }

@@ -17,6 +17,8 @@ export type Report = {
   readonly http: { readonly latencyMs: Summary; readonly throughput: readonly Throughput[] }
   readonly judgeMicroseconds: Summary
   readonly idleBytes: Readonly<Record<string, number>>
+  /** What one waiting sandbox holds: supervisor, init and job process, with their page tables and kernel stacks. */
+  readonly slotBytes: number
   readonly targets: readonly Target[]
 }
 
@@ -58,7 +60,8 @@ ${table(
   Object.entries(report.start).map(([name, summary]) => [name, ...quantiles(summary)]),
 )}
 
-The sandbox's figure is from connecting to the launcher until it confirms that nothing of the sandbox is left.
+The sandbox's figure is from connecting to the launcher until it confirms that nothing of the sandbox is left. Each way has the same pause
+between two runs, in which the launcher prepares the next sandbox; back to back it has none, and preparing is part of the figure.
 
 ## Through HTTP, \`wait\`, policy, queue and sandbox
 
@@ -82,5 +85,7 @@ ${table(
   ['users', 'MiB'],
   Object.entries(report.idleBytes).map(([name, bytes]) => [name, mebibytes(bytes)]),
 )}
+
+A waiting slot, its three processes together: ${mebibytes(report.slotBytes)} MiB.
 `
 }

@@ -1,6 +1,7 @@
 // Times one way of starting a trivial program, as a whole, many times: the bench's stop-watch.
-//   spawn exec COUNT PROGRAM [ARGUMENT...]   fork, execve, wait
-//   spawn launch COUNT SOCKET REQUEST-FILE   connect, send the request, read until the launcher's last frame
+//   spawn exec COUNT PAUSE PROGRAM [ARGUMENT...]   fork, execve, wait
+//   spawn launch COUNT PAUSE SOCKET REQUEST-FILE   connect, send the request, read until the launcher's last frame
+// PAUSE is what lies between two runs, microseconds: 0 for back to back.
 // Prints one line a run: nanoseconds from before the start until after the end. The request is made by
 // test/bench/request.ts; all of it, END included, goes out in one write.
 #define _GNU_SOURCE
@@ -111,18 +112,21 @@ static unsigned char *read_file(const char *path, size_t *length) {
 }
 
 int main(int argc, char **argv) {
-  if (argc < 4) {
-    fprintf(stderr, "usage: spawn exec COUNT PROGRAM [ARGUMENT...] | spawn launch COUNT SOCKET REQUEST-FILE\n");
+  if (argc < 5) {
+    fprintf(stderr, "usage: spawn exec COUNT PAUSE PROGRAM [ARGUMENT...] | spawn launch COUNT PAUSE SOCKET REQUEST-FILE\n");
     return 2;
   }
   long count = strtol(argv[2], NULL, 10);
+  long pause_us = strtol(argv[3], NULL, 10);
   int launch = strcmp(argv[1], "launch") == 0;
   size_t length = 0;
-  unsigned char *request = launch ? read_file(argv[4], &length) : NULL;
+  unsigned char *request = launch ? read_file(argv[5], &length) : NULL;
   for (long run = 0; run < count; run++) {
+    const struct timespec pause = {.tv_sec = pause_us / 1000000, .tv_nsec = pause_us % 1000000 * 1000};
+    if (pause_us > 0 && nanosleep(&pause, NULL) != 0) fail("nanosleep");
     uint64_t before = now_ns();
-    if (launch) run_launch(argv[3], request, length);
-    else run_exec(argv + 3);
+    if (launch) run_launch(argv[4], request, length);
+    else run_exec(argv + 4);
     printf("%llu\n", (unsigned long long)(now_ns() - before));
   }
   return 0;

@@ -6,6 +6,8 @@ export type Way = {
   readonly name: string
   readonly command: string
   readonly argv: readonly string[]
+  /** Between two runs, microseconds. */
+  readonly pauseUs: number
 }
 
 const namespacesOfOurs = [
@@ -35,9 +37,13 @@ function measure(way: Way, spawn: string, count: number): number[] {
   const prefix = way.command === '' ? [] : way.command.split(' ')
   const [program, ...before] = [...prefix, spawn]
   if (program === undefined) throw new Error('no program')
-  const text = execFileSync(program, [...before, mode, String(count), ...rest], {
-    encoding: 'utf8',
-  })
+  const text = execFileSync(
+    program,
+    [...before, mode, String(count), String(way.pauseUs), ...rest],
+    {
+      encoding: 'utf8',
+    },
+  )
   return text
     .trim()
     .split('\n')

@@ -1,0 +1,19 @@
+/* The process that holds one slot: it prepares a sandbox, waits for a connection, and serves that to its end. */
+#ifndef SUPERVISE_H
+#define SUPERVISE_H
+
+#include <stdatomic.h>
+
+#include "inner.h"
+#include "plan.h"
+
+/* What a slot's supervisor shares with the pool and leaves to its successor. */
+struct standby {
+  atomic_bool ready;             /* a sandbox waits */
+  char image[PLAN_WORD_MAX + 1]; /* what the last job ran on, and the next one probably will; empty: not known */
+};
+
+/* `channel` brings the connection; its end means that none will come. The slot's lock is held by this process. Never returns. */
+_Noreturn void supervise(const struct world *world, unsigned slot, int channel, struct standby *standby);
+
+#endif
