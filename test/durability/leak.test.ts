@@ -1,4 +1,5 @@
 // After many jobs of all kinds nothing is left: no mount, cgroup, process, descriptor or lock. 320 jobs here, 10,000 in test:full.
+import { readdirSync } from 'node:fs'
 import t from 'tap'
 import type { JobSpec } from '../../contract/job.js'
 import { asRoot, instance, openTenant, persist, servicePid, type Tenant } from '../stack.js'
@@ -25,6 +26,7 @@ const kinds: readonly JobSpec[] = [
   },
 ]
 
+const slots = readdirSync(`/run/${instance}/slots`).filter((name) => /^\d+$/.test(name)).length
 const count = (script: string): number => Number(asRoot(['sh', '-c', script]).trim())
 
 /** What can leak, counted from the host's side while no job is there. */
@@ -58,6 +60,11 @@ async function runAll(tenant: Tenant, times: number): Promise<Map<string, number
 
 t.test(`${rounds * kinds.length} jobs leave nothing behind`, async (t) => {
   await runAll(tenant, 2)
+  // A sandbox waits in each slot, an init and a job process each: only then is the count before the same as the one after.
+  await persist(async () => {
+    const { processesOfJobs } = left()
+    if (processesOfJobs !== 2 * slots) throw new Error(`${processesOfJobs} processes wait`)
+  })
   const before = left()
   const outcomes = await runAll(tenant, rounds)
   t.equal(outcomes.get('sandbox-error'), undefined, JSON.stringify([...outcomes]))

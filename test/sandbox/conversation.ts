@@ -1,0 +1,83 @@
+// A conversation with the running launcher as the worker's user, frame by frame: for what no job can bring about.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { frameTypes } from '../../contract/launch.js'
+import { type Frame, openFrameCutter } from '../../native/launch-frame.js'
+import { asRoot, instance } from '../stack.js'
+
+/** Between our pipes and the socket, under the only user that the launcher listens to. */
+const relay = `
+const socket = require('node:net').connect(process.argv[1])
+process.stdin.pipe(socket)
+socket.pipe(process.stdout)
+socket.on('error', (error) => { console.error(error.message); process.exit(1) })`
+
+const lastFrames: readonly number[] = [frameTypes.failed, frameTypes.refused, frameTypes.destroyed]
+
+export type Conversation = {
+  send(bytes: Buffer): void
+  /** The next frame of this type; those before it are passed over. @throws Error when another last frame comes, or none. */
+  next(type: keyof typeof frameTypes): Promise<Frame>
+  /** Hangs up without a word. */
+  hangUp(): void
+}
+
+function startRelay(): ChildProcess {
+  const user = `${instance}-worker`
+  const switched = ['setpriv', '--reuid', user, '--regid', user, '--init-groups']
+  const node = ['env', '-i', process.execPath] // without the hooks that tap puts into the environment
+  const sudo = process.getuid?.() === 0 ? [] : ['sudo', '-n']
+  const [program = 'true', ...rest] = [...sudo, ...switched, ...node]
+  return spawn(program, [...rest, '-e', relay, `/run/${instance}/launcher/launcher.sock`], {
+    cwd: '/',
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+}
+
+export function openConversation(): Conversation {
+  const child = startRelay()
+  const cutter = openFrameCutter()
+  const frames: Frame[] = []
+  let wake: () => void = () => undefined
+  let over = false
+  child.stdout?.on('data', (bytes: Buffer) => {
+    frames.push(...cutter.push(bytes))
+    wake()
+  })
+  child.on('close', () => {
+    over = true
+    wake()
+  })
+  return {
+    send: (bytes) => void child.stdin?.write(bytes),
+    async next(type) {
+      for (;;) {
+        const frame = frames.shift()
+        if (frame?.type === frameTypes[type]) return frame
+        if (frame !== undefined && lastFrames.includes(frame.type))
+          throw new Error(`frame ${frame.type}: ${frame.payload.toString()}`)
+        if (frame !== undefined) continue
+        if (over) throw new Error(`the launcher hung up before ${type}`)
+        await new Promise<void>((resolve) => {
+          wake = resolve
+        })
+      }
+    },
+    hangUp: () => void child.kill(),
+  }
+}
+
+/** Host pids of the processes whose uid is one of the launcher's subordinate ids: inits and jobs. */
+export function sandboxProcesses(): number[] {
+  const first = Number(
+    asRoot(['awk', '-F:', `/^${instance}-launcher:/ { print $2; exit }`, '/etc/subuid']),
+  )
+  const count = Number(
+    asRoot(['awk', '-F:', `/^${instance}-launcher:/ { print $3; exit }`, '/etc/subuid']),
+  )
+  return asRoot(['ps', '-e', '-o', 'uid=,pid='])
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number))
+    .filter(([uid = 0]) => uid >= first && uid < first + count)
+    .map(([, pid = 0]) => pid)
+}

@@ -1,0 +1,121 @@
+// Sandboxes that wait: each slot has one, it becomes what the plan says and nothing else, and none outlives its launcher.
+import { createHash } from 'node:crypto'
+import { readdirSync } from 'node:fs'
+import t from 'tap'
+import type { Plan, PlanStep } from '../../contract/plan.js'
+import { defaultImage, endFrame, framesOf, plainPlan, plainStep } from '../launch-plan.js'
+import { asRoot, instance, persist, supervise } from '../stack.js'
+import { openConversation, sandboxProcesses } from './conversation.js'
+
+const store = `/var/lib/${instance}/images`
+const image = defaultImage(store)
+const slots = readdirSync(`/run/${instance}/slots`).filter((name) => /^\d+$/.test(name)).length
+const shell = (script: string, more: Partial<PlanStep> = {}): PlanStep =>
+  plainStep(['/bin/sh', '-c', script], more)
+
+/** Until a sandbox waits in each slot: an init and a job process each. */
+const poolFull = (): Promise<number[]> =>
+  persist(async () => {
+    const processes = sandboxProcesses()
+    if (processes.length !== 2 * slots)
+      throw new Error(`${processes.length} processes for ${slots} slots`)
+    return processes
+  })
+
+type Ended = { readonly exitCode: number; readonly ended: string }
+
+async function run(plan: Plan): Promise<Ended> {
+  const conversation = openConversation()
+  conversation.send(framesOf(plan, 'profiles'))
+  const { payload } = await conversation.next('finished')
+  conversation.send(endFrame)
+  await conversation.next('destroyed')
+  return JSON.parse(payload.toString()) as Ended
+}
+
+const runShell = (script: string, more: Partial<Plan> = {}): Promise<Ended> =>
+  run({ ...plainPlan(image, [shell(script)]), ...more })
+
+t.test('a sandbox waits in each slot', async (t) => {
+  t.equal((await poolFull()).length, 2 * slots)
+})
+
+t.test('the image that is mounted ahead makes way for the one that is asked for', async (t) => {
+  const other = createHash('sha256').update('another image').digest('hex')
+  asRoot(['mkdir', `${store}/${other}`])
+  t.teardown(() => asRoot(['rm', '-rf', `${store}/${other}`]))
+  asRoot(['cp', '-al', `${store}/${image}/rootfs`, `${store}/${other}/rootfs`])
+  asRoot(['sh', '-c', `echo other > ${store}/${other}/rootfs/marker`])
+  for (let round = 0; round < 3 * slots; round++) {
+    const [digest, script] =
+      round % 3 === 0 ? [image, 'test ! -e /marker'] : [other, 'test "$(cat /marker)" = other']
+    const ended = await run(plainPlan(digest, [shell(script)]))
+    t.equal(ended.exitCode, 0, `${script}, round ${round}`)
+  }
+  const missing = createHash('sha256').update('no image').digest('hex')
+  await t.rejects(run(plainPlan(missing, [shell('true')])), /"stage":"overlay"/)
+  t.equal((await runShell('true')).exitCode, 0, 'and the slot is as good as before')
+})
+
+t.test('a proc without anything but processes replaces the one made ahead', async (t) => {
+  for (let round = 0; round < slots; round++) {
+    const only = await runShell('test ! -e /proc/cpuinfo && test -e /proc/self/status', { proc: 'pid-only' })
+    t.equal(only.exitCode, 0, 'pid-only')
+    t.equal((await runShell('test -e /proc/cpuinfo')).exitCode, 0, 'masked')
+  }
+})
+
+t.test('sizes are those of the plan, not those of the waiting sandbox', async (t) => {
+  const fits =
+    'head -c 3000000 /dev/zero > /work/f && head -c 3000000 /dev/zero > /dev/shm/f && test $(stat -fc %c /work) -lt 200'
+  const step = shell(fits, { fileBytes: 4_000_000 })
+  const ended = await run({ ...plainPlan(image, [step]), diskBytes: 4_194_304, diskInodes: 199 })
+  t.equal(ended.exitCode, 0)
+  const over = shell('head -c 5000000 /dev/zero > /work/f', { fileBytes: 8_000_000 })
+  t.not((await run({ ...plainPlan(image, [over]), diskBytes: 4_194_304 })).exitCode, 0)
+})
+
+t.test('nothing of a job is met by the next one', async (t) => {
+  const places = '/tmp/trace /work/trace /dev/shm/trace'
+  for (let round = 0; round <= slots; round++) {
+    const script = `for f in ${places}; do test ! -e $f || exit 9; echo > $f; done; sleep 60 & exit 0`
+    t.equal((await runShell(script)).exitCode, 0, `round ${round}`)
+  }
+})
+
+t.test(
+  'more connections than slots: one is served when a slot ends, or told that none is free',
+  async (t) => {
+    const sleeping = Array.from({ length: slots }, () => openConversation())
+    for (const conversation of sleeping)
+      conversation.send(framesOf(plainPlan(image, [shell('sleep 60')]), 'profiles'))
+    for (const conversation of sleeping) await conversation.next('started')
+    const refused = openConversation()
+    refused.send(framesOf(plainPlan(image, [shell('true')]), 'profiles'))
+    t.match((await refused.next('refused')).payload.toString(), /"code":"busy"/)
+    const waits = openConversation()
+    waits.send(framesOf(plainPlan(image, [shell('true')]), 'profiles'))
+    sleeping[0]?.hangUp()
+    t.match((await waits.next('finished')).payload.toString(), /"exitCode":0/)
+    for (const conversation of [...sleeping, waits, refused]) conversation.hangUp()
+  },
+)
+
+t.test('a waiting sandbox that dies is replaced', async (t) => {
+  const before = await poolFull()
+  asRoot(['kill', '-KILL', String(Math.min(...before))])
+  await persist(async () => {
+    const now = await poolFull()
+    if (now.every((pid) => before.includes(pid))) throw new Error('still the same processes')
+  })
+  t.equal((await runShell('true')).exitCode, 0)
+})
+
+t.test('a launcher that stops takes the waiting ones with it', async (t) => {
+  await poolFull()
+  supervise('stop', 'launcher')
+  t.same(sandboxProcesses(), [])
+  supervise('start', 'launcher')
+  await poolFull()
+  t.equal((await runShell('true')).exitCode, 0)
+})
