@@ -17,6 +17,7 @@ enum message_kind {
   MESSAGE_BUILD,  /* the plan is in shared memory: complete the root; descriptor: the input files, if there are any */
   MESSAGE_WAIT,   /* the job runs: reap until it ends, kill the rest, answer MESSAGE_ENDED */
   /* init → supervisor */
+  MESSAGE_ROOTED, /* the root is in place, and the workspace: the job may go on while init does the rest */
   MESSAGE_DONE,  /* failure.stage says whether it went well */
   MESSAGE_ENDED, /* value: wait status, CLOCK_MONOTONIC ns of the end, ns that the kill of the rest took */
   /* job → supervisor and back */

@@ -154,12 +154,9 @@ static int place_proc(const struct sandbox_plan *plan) {
   return attach("proc", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, "/new/proc");
 }
 
-/* Old root on top of new, then dropped: no path leads back (pivot_root(2)). */
-static int pivot(void) {
-  if (chdir("/new") < 0 || syscall(SYS_pivot_root, ".", ".") < 0)
-    return -errno;
-  return umount2(".", MNT_DETACH) == 0 && chdir("/") == 0 ? 0 : -errno;
-}
+/* The old root is then mounted on top of the new one, which is "/" already for every process of the sandbox (pivot_root(2)). Our working
+ * directory is the old root's own. */
+static int pivot(void) { return chdir("/new") == 0 && syscall(SYS_pivot_root, ".", ".") == 0 ? 0 : -errno; }
 
 /* The ground is private already; a copy of it in another user namespace could only be a slave. Said again, since all else rests on it. */
 static int make_private(void) {
@@ -178,17 +175,6 @@ static int make_image(unsigned slot, const char *image, bool again, struct failu
   return 0;
 }
 
-/* A new overlay has an empty cache of names: what nearly every program opens first is looked up while nobody waits. */
-static void look_up_ahead(void) {
-  static const char *const paths[] = {
-      "/new/bin/sh", "/new/usr/bin", "/new/etc/ld.so.cache", "/new/lib64/ld-linux-x86-64.so.2", "/new/lib/x86_64-linux-gnu/libc.so.6",
-      "/new/lib/ld-linux-aarch64.so.1", "/new/lib/aarch64-linux-gnu/libc.so.6",
-  };
-  struct stat status;
-  for (unsigned at = 0; at < sizeof paths / sizeof *paths; at++)
-    (void)stat(paths[at], &status);
-}
-
 int root_prepare(struct root *root, struct failure *failure) {
   if (failed(failure, STAGE_MOUNT_PRIVATE, make_private(), 0) < 0)
     return -1;
@@ -202,7 +188,6 @@ int root_prepare(struct root *root, struct failure *failure) {
     return -1;
   if (root->image[0] != '\0' && make_image(root->slot, root->image, false, failure) < 0)
     return -1;
-  look_up_ahead();
   return failed(failure, STAGE_NAMESPACE_LIMIT, forbid_most_namespaces(), 0);
 }
 
@@ -231,4 +216,10 @@ int root_complete(const struct root *root, const struct sandbox_plan *plan, stru
   if (failed(failure, STAGE_NAMESPACE_LIMIT, forbid_namespace("mnt", "0"), 1) < 0)
     return -1;
   return failed(failure, STAGE_PIVOT, pivot(), 0);
+}
+
+/* Afterwards no path leads back. It waits for an RCU grace period (fs/namespace.c, namespace_unlock). */
+int root_drop_old(struct failure *failure) {
+  int result = umount2(".", MNT_DETACH) == 0 && chdir("/") == 0 ? 0 : -errno;
+  return failed(failure, STAGE_PIVOT, result, 1);
 }

@@ -78,17 +78,24 @@ static int clone_init(struct sandbox *sandbox) {
   return 0;
 }
 
-int sandbox_await_init(struct sandbox *sandbox) {
+/* Waits for init's next word, which must be of this kind; its failure is ours. 0, or -1 with the failure set. */
+static int await_init(struct sandbox *sandbox, uint32_t kind) {
   struct message message;
   int result = channel_await(sandbox->channel, SANDBOX_BARRIER_MS);
   if (result == 0)
     result = channel_receive(sandbox->channel, &message, NULL);
-  if (result < 0)
-    return sandbox_failed(sandbox, STAGE_INIT_LOST, result);
-  if (message.failure.stage == STAGE_NONE)
-    return 0;
-  sandbox->failure = message.failure;
-  return -1;
+  if (result == 0 && message.failure.stage != STAGE_NONE) {
+    sandbox->failure = message.failure;
+    return -1;
+  }
+  return sandbox_failed(sandbox, STAGE_INIT_LOST, result < 0 ? result : message.kind == kind ? 0 : -EPROTO);
+}
+
+static int hold_mounts(struct sandbox *sandbox) {
+  char path[48];
+  snprintf(path, sizeof path, "/proc/%d/ns/mnt", sandbox->init);
+  sandbox->mounts = open(path, O_RDONLY | O_CLOEXEC);
+  return sandbox->mounts < 0 ? -errno : 0;
 }
 
 int sandbox_prepare(struct sandbox *sandbox) {
@@ -105,7 +112,9 @@ int sandbox_prepare(struct sandbox *sandbox) {
     return -1;
   if (sandbox_failed(sandbox, STAGE_INIT_LOST, channel_tell(sandbox->channel, MESSAGE_MAPPED)) < 0)
     return -1;
-  if (sandbox_await_init(sandbox) < 0)
+  if (sandbox_failed(sandbox, STAGE_CLONE, hold_mounts(sandbox)) < 0)
+    return -1;
+  if (await_init(sandbox, MESSAGE_DONE) < 0)
     return -1;
   return sandbox_job_make(sandbox);
 }
@@ -138,8 +147,23 @@ int sandbox_begin(struct sandbox *sandbox) {
   return 0;
 }
 
+bool sandbox_note(struct sandbox *sandbox, uint32_t kind) {
+  if (kind != (sandbox->rooted ? MESSAGE_DONE : MESSAGE_ROOTED) || !sandbox->begun || sandbox->complete)
+    return false;
+  sandbox->complete = sandbox->rooted;
+  sandbox->rooted = true;
+  return true;
+}
+
+int sandbox_await_root(struct sandbox *sandbox) {
+  if (!sandbox->rooted && await_init(sandbox, MESSAGE_ROOTED) < 0)
+    return -1;
+  sandbox->rooted = true;
+  return 0;
+}
+
 int sandbox_complete(struct sandbox *sandbox) {
-  if (!sandbox->complete && sandbox_await_init(sandbox) < 0)
+  if (!sandbox->complete && await_init(sandbox, MESSAGE_DONE) < 0)
     return -1;
   sandbox->complete = true;
   return 0;
@@ -174,7 +198,7 @@ unsigned sandbox_end(struct sandbox *sandbox) {
   unsigned left = 0;
   int result = sandbox->init > 0 ? end_init(sandbox) : 0;
   forget_job(&sandbox->next);
-  sandbox->begun = sandbox->complete = false;
+  sandbox->begun = sandbox->rooted = sandbox->complete = false;
   if (result == 0 && sandbox->cgroup.init >= 0)
     result = cgroup_slot_empty(&sandbox->cgroup, EMPTY_WAIT_MS, &left);
   return result < 0 && left == 0 ? 1 : left;
@@ -187,4 +211,8 @@ void sandbox_destroy(struct sandbox *sandbox) {
   if (result < 0)
     diary_slot(stage_name(STAGE_DESTROY), sandbox->slot, -result);
   cgroup_slot_close(&sandbox->cgroup);
+  /* The last hold on the mounts: they go now, and the memory of the disk with them. */
+  if (sandbox->mounts >= 0)
+    close(sandbox->mounts);
+  sandbox->mounts = -1;
 }

@@ -27,7 +27,9 @@ struct sandbox {
   pid_t init; /* 0: nothing is made yet */
   int init_pidfd;
   int channel;   /* to init */
+  int mounts;    /* its mount namespace: with us holding it, its end costs nobody a wait */
   bool begun;    /* init builds what the plan asks for */
+  bool rooted;   /* far enough for the job to go on */
   bool complete; /* it is the one that was asked for */
   struct sandbox_job next;
   uint64_t begun_ns;
@@ -45,19 +47,20 @@ int sandbox_failed(struct sandbox *sandbox, enum stage stage, int result);
  * the failure set. */
 int sandbox_prepare(struct sandbox *sandbox);
 
-/* Makes it the sandbox that the plan in shared memory describes: begins with limits, root and files, and waits until they are there. In
- * between the supervisor has work of its own. 0, or -1 with the failure set. */
+/* Makes it the sandbox that the plan in shared memory describes: begins, waits until the job may go on, waits until all is there. In between
+ * others have work of their own. 0, or -1 with the failure set. */
 int sandbox_begin(struct sandbox *sandbox);
+int sandbox_await_root(struct sandbox *sandbox);
 int sandbox_complete(struct sandbox *sandbox);
+
+/* Takes note of how far init has got. Whether the word was one of that kind. */
+bool sandbox_note(struct sandbox *sandbox, uint32_t kind);
 
 /* Ends whatever is left, and makes sure that nothing is. Returns how many processes could not be ended. */
 unsigned sandbox_end(struct sandbox *sandbox);
 
 /* The same, and removes the empty groups: the slot is as if it had never been used. */
 void sandbox_destroy(struct sandbox *sandbox);
-
-/* Waits for init's word; its failure is ours. 0, or -1 with the failure set. */
-int sandbox_await_init(struct sandbox *sandbox);
 
 /* A job at its first barrier, in new groups of its own, as `next`. 0, or -1 with the failure set. */
 int sandbox_job_make(struct sandbox *sandbox);

@@ -84,25 +84,29 @@ static int drop_most(void) {
   return syscall(SYS_capset, &head, both) == 0 ? 0 : -errno;
 }
 
-static void write_files(const struct init *init, int packed) {
-  const struct sandbox_plan *plan = &init->shared->sandbox;
-  int workspace = workspace_make(plan);
-  must(init->channel, STAGE_WORKSPACE, workspace, 0);
-  int index = 0;
-  if (packed >= 0)
-    must(init->channel, STAGE_FILE, input_files_unpack(packed, workspace, plan, &index), index);
-  close(workspace);
+static void must_tell(int channel, uint32_t kind) {
+  if (channel_tell(channel, kind) < 0)
+    _exit(0);
 }
 
+/* In two parts: the job needs a root and a directory to go on with, and has work enough of its own while the rest is done. */
 static void build(const struct init *init, int packed) {
   const struct sandbox_plan *plan = &init->shared->sandbox;
   struct failure failure = {0};
+  int index = 0;
   if (root_complete(&init->root, plan, &failure) < 0)
+    report(init->channel, failure);
+  int workspace = workspace_make(plan);
+  must(init->channel, STAGE_WORKSPACE, workspace, 0);
+  must_tell(init->channel, MESSAGE_ROOTED);
+  if (root_drop_old(&failure) < 0)
     report(init->channel, failure);
   must(init->channel, STAGE_HOSTNAME, sethostname(plan->hostname, strlen(plan->hostname)) < 0 ? -errno : 0, 0);
   if (plan->loopback_up)
     must(init->channel, STAGE_LOOPBACK, loopback_up(), 0);
-  write_files(init, packed);
+  if (packed >= 0)
+    must(init->channel, STAGE_FILE, input_files_unpack(packed, workspace, plan, &index), index);
+  close(workspace);
   must(init->channel, STAGE_INIT_DROP, drop_most(), 0);
 }
 
@@ -164,7 +168,6 @@ _Noreturn void sandbox_init(int channel, unsigned slot, struct shared *shared) {
   memcpy(init.root.image, shared->sandbox.image, sizeof init.root.image);
   if (root_prepare(&init.root, &failure) < 0)
     report(channel, failure);
-  if (channel_tell(channel, MESSAGE_DONE) < 0)
-    _exit(1);
+  must_tell(channel, MESSAGE_DONE);
   serve(&init);
 }

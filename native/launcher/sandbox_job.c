@@ -39,7 +39,7 @@ static int first_to_go(pid_t pid) {
   return result;
 }
 
-/* Init may have finished the root meanwhile, or failed; anything else means that the job will not answer any more. */
+/* Init may have got on with the root meanwhile, or failed; anything else means that the job will not answer any more. */
 static int hear_init(struct sandbox *sandbox) {
   struct message message;
   int result = channel_receive(sandbox->channel, &message, NULL);
@@ -47,10 +47,8 @@ static int hear_init(struct sandbox *sandbox) {
     sandbox->failure = message.failure;
     return -1;
   }
-  if (result == 0 && message.kind == MESSAGE_DONE && sandbox->begun) {
-    sandbox->complete = true;
+  if (result == 0 && sandbox_note(sandbox, message.kind))
     return 0;
-  }
   return sandbox_failed(sandbox, STAGE_JOB_LOST, result < 0 ? result : -ECHILD);
 }
 

@@ -84,14 +84,16 @@ static int prepare_outside(struct step *step) {
 int step_prepare(struct step *step) {
   if (prepare_outside(step) < 0)
     return -1;
-  if (sandbox_complete(step->sandbox) < 0)
+  if (sandbox_await_root(step->sandbox) < 0)
     return -1;
   if (step_failed(step, STAGE_JOB_LOST, tell_go(step)) < 0)
     return -1;
+  if (await_applied(step, &step->attestation.landlock_abi) < 0)
+    return -1;
+  if (sandbox_complete(step->sandbox) < 0)
+    return -1;
   /* From here on init looks at nothing but the job's end. */
   if (step_failed(step, STAGE_INIT_LOST, channel_tell(step->sandbox->channel, MESSAGE_WAIT)) < 0)
-    return -1;
-  if (await_applied(step, &step->attestation.landlock_abi) < 0)
     return -1;
   return attest_process(step->sandbox, step->job.pid, &step->attestation);
 }

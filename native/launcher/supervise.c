@@ -125,7 +125,7 @@ _Noreturn void supervise(const struct world *world, unsigned slot, int channel, 
   static struct request request;
   static struct sandbox sandbox;
   request.shared = mmap(NULL, sizeof *request.shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  sandbox = (struct sandbox){.world = world, .slot = slot, .request = &request, .init_pidfd = -1, .channel = -1};
+  sandbox = (struct sandbox){.world = world, .slot = slot, .request = &request, .init_pidfd = -1, .channel = -1, .mounts = -1};
   if (request.shared == MAP_FAILED)
     _exit(1);
   /* A program that ends without reading its input must not end us. The job gets its default back (sanitise_signals). */
