@@ -58,6 +58,7 @@ copy_release() { # DIRECTORY
   production_packages > "$target/packages"
   grep -q . "$target/packages" || stop_with 'package-lock.json names no package' 'git checkout package-lock.json, then run up again'
   tar --create --files-from "$target/packages" | tar --extract --directory "$target"
+  rm "$target/packages"
   chown -R root:root "$target"
   chmod -R u=rwX,go=rX "$target"
 }
