@@ -63,7 +63,7 @@ copy_release() { # DIRECTORY
   chmod -R u=rwX,go=rX "$target"
 }
 
-# A release appears whole or not at all; the one before it goes.
+# A release appears whole or not at all. The one before it stays until no service runs from it: remove_old_releases.
 install_release() {
   local digest target
   install_modules
@@ -76,5 +76,13 @@ install_release() {
   copy_release "$target.partial"
   mv "$target.partial" "$target"
   ln -sfn "release-$digest" "$release"
-  find "$install_directory" -maxdepth 1 -name 'release-*' -not -name "release-$digest" -exec rm -rf {} +
+}
+
+# A service reads its release as long as it runs, for example the profile of each job: only what none of them was started from may go.
+remove_old_releases() { # COMMAND-LINE...
+  local directory
+  for directory in "$install_directory"/release-*; do
+    if [ "$directory" = "$(readlink -f "$release")" ] || [[ " $* " == *" $directory/"* ]]; then continue; fi
+    rm -rf --one-file-system "$directory"
+  done
 }

@@ -5,6 +5,7 @@ command_up() {
   with_lock set_up_and_start
   [ -z "$only" ] || return 0
   wait_until_ready
+  with_lock remove_what_was_replaced
   make_client_profile
   show_first_request
   [ "$detach" = yes ] || serve_in_foreground
@@ -18,6 +19,11 @@ set_up_and_start() {
     redis) prepare; start_services redis ;;
     *) stop_with "there is no --only $only" 'use set-up or redis' ;;
   esac
+}
+
+remove_what_was_replaced() {
+  remove_old_releases "$(command_lines)"
+  remove_old_images
 }
 
 serve_in_foreground() {

@@ -117,8 +117,31 @@ install_images() {
     entries+=("$(index_entry "$list" "$tar" "$digest")")
   done
   echo "$lists" > "$state_directory/image-lists"
-  (IFS=,; printf '{"images":[%s]}\n' "${entries[*]}") > "$image_store/index.json.new"
-  mv "$image_store/index.json.new" "$image_store/index.json"
+  (IFS=,; printf '{"images":[%s]}\n' "${entries[*]}") | put_index
   # shellcheck disable=SC2086 # one word a list
   say "images: ${#entries[@]} ($(awk '$1 == "language" { print $2 }' $lists | paste -sd' '))"
+}
+
+# The index before this one is kept, and with it its images.
+put_index() { # content on stdin
+  local index="$image_store/index.json"
+  cat > "$index.new"
+  if cmp -s "$index.new" "$index"; then rm "$index.new"; return; fi
+  [ ! -e "$index" ] || ln -f "$index" "$index.previous"
+  mv "$index.new" "$index"
+}
+
+# Only when the services run with the index of now: plans are made from it, and a sandbox of a plan made before may still run
+# on an image of the index before. What neither names goes; a slot's mount is of the whole store, so nothing is unmounted.
+remove_old_images() {
+  local directory name
+  for directory in "$image_store"/*/; do
+    directory=${directory%/}
+    name=${directory##*/}
+    if [ ! -d "$directory" ] || grep -qsF "\"$name\"" "$image_store/index.json" "$image_store/index.json.previous"; then continue; fi
+    say "image store: removing ${name:0:12}"
+    # Half an image must not be found under its digest when this is cut short.
+    if [[ $name != *.old ]]; then mv -T "$directory" "$directory.old"; directory="$directory.old"; fi
+    rm -rf --one-file-system "$directory"
+  done
 }

@@ -3,13 +3,16 @@
 
 service_user() { case $1 in redis | api) echo "$api_user" ;; worker) echo "$worker_user" ;; launcher) echo "$launcher_user" ;; esac; }
 
-# The launcher's arguments are docs/launcher-protocol.md's; they stand here and nowhere else.
+# The launcher's arguments are docs/launcher-protocol.md's; they stand here and nowhere else. Each service names the very
+# release that it runs from: one that is started again between two releases stays with its own.
 service_command() {
+  local installed
+  installed=$(readlink -f "$release")
   case $1 in
     redis) echo "/usr/bin/redis-server $configuration_directory/redis.conf" ;;
-    api | worker) echo "$node_binary --max-old-space-size=512 $release/dist/$1/main.js" ;;
+    api | worker) echo "$node_binary --max-old-space-size=512 $installed/dist/$1/main.js" ;;
     launcher)
-      echo "$release/native/build/launcher --instance $instance --slots $slots --socket $run_directory/launcher/launcher.sock" \
+      echo "$installed/native/build/launcher --instance $instance --slots $slots --socket $run_directory/launcher/launcher.sock" \
         "--peer-uid $(id -u "$worker_user") --slots-dir $slots_directory --base-ids $ids_per_slot --ids-per-slot $ids_per_slot" \
         "$(cgroup_root_arguments)"
       ;;
@@ -22,8 +25,8 @@ service_digest() { # SERVICE
     service_definition "$1"
     case $1 in
       redis) cat "$configuration_directory/redis.conf" "$configuration_directory/redis.acl" ;;
-      launcher) readlink "$release"; cat "$slots_directory/made-for" ;;
-      api | worker) readlink "$release"; cat "$settings_file" "$image_store/index.json" ;;
+      launcher) cat "$slots_directory/made-for" ;;
+      api | worker) cat "$settings_file" "$image_store/index.json" ;;
     esac
   } | sha256sum
 }
@@ -36,6 +39,15 @@ start_services() { # SERVICE...
     configure_service "$service"
     if [ "$(service_digest "$service")" = "$(cat "$stamps/$service" 2> /dev/null)" ]; then start_service "$service"; else restart_service "$service"; fi
     service_digest "$service" > "$stamps/$service"
+  done
+}
+
+# What the services that run now were started with.
+command_lines() {
+  local service pid
+  for service in "${services[@]}"; do
+    pid=$(service_pid "$service" || true)
+    [ -z "$pid" ] || tr '\0' ' ' < "/proc/$pid/cmdline" || true
   done
 }
 
