@@ -41,8 +41,11 @@ HARDENING
 }
 
 # The launcher calls newuidmap (set-uid) once and makes namespaces, mounts and control groups: what systemd would take
-# from it, it takes from itself. Sandboxes outlive a crash of its front; `down` kills the whole group.
-launcher_lines() { printf '%s\n' 'Delegate=cpu memory pids' 'KillMode=process' 'TasksMax=infinity'; }
+# from it, it takes from itself. When it is told to stop it lets running sandboxes end. When it dies they are killed with it
+# (KillMode=mixed), and the worker runs their jobs again: systemd before 254 puts a new main process into the root of the unit's
+# tree, where cgroup v2 allows none as long as there are groups with controllers below (EBUSY, cgroup-v2.rst "No Internal
+# Process Constraint"), so that supervisors which outlived it would keep it from starting.
+launcher_lines() { printf '%s\n' 'Delegate=cpu memory pids' 'KillMode=mixed' 'TasksMax=infinity'; }
 
 service_definition() { # SERVICE
   local service=$1 user
@@ -53,6 +56,8 @@ service_definition() { # SERVICE
 Description=Stockade $instance: $service
 After=$set_up_unit $([ "$service" = redis ] || unit_of redis)
 Requires=$set_up_unit
+# Tried again for ever, as by runit: a service that gave up would stay away when what it lacked is back.
+StartLimitIntervalSec=0
 
 [Service]
 Type=exec
@@ -62,7 +67,7 @@ WorkingDirectory=/
 Environment=STOCKADE_CONFIG=$settings_file LANG=C.UTF-8
 ExecStart=$(service_command "$service")
 Restart=always
-RestartSec=200ms
+RestartSec=500ms
 TimeoutStopSec=40
 LimitCORE=0
 LimitNOFILE=65536
