@@ -18,13 +18,12 @@ struct attestation {
   char capabilities[5][17]; /* inheritable, permitted, effective, bounding, ambient */
   unsigned filters;
   int landlock_abi;
-  char apparmor[PLAN_LABEL_MAX + 32];
 };
 
 /* Namespaces, id maps, control groups and their limits. 0, or -1 with the failure set. */
 int attest_place(struct sandbox *sandbox, pid_t job, struct attestation *out);
 
-/* Identity, capabilities, no_new_privs, filters, AppArmor label. 0, or -1 with the failure set. */
+/* Identity, capabilities, no_new_privs, filters. 0, or -1 with the failure set. */
 int attest_process(struct sandbox *sandbox, pid_t job, struct attestation *out);
 
 /* STARTED's JSON. 0, or -1 with the failure set. */

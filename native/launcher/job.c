@@ -145,15 +145,37 @@ static int directory(struct job *job) {
   return length < 0 ? -errno : path[0] == '/' ? 0 : -EXDEV;
 }
 
-/* The label is taken at the exec to come (apparmor(7), change_onexec). No AppArmor in the kernel, no job that wants one. */
+static int read_text(const char *path, char *text, size_t size) {
+  int file = open(path, O_RDONLY | O_CLOEXEC);
+  if (file < 0)
+    return -errno;
+  ssize_t got = read(file, text, size - 1);
+  int result = got < 0 ? -errno : 0;
+  close(file);
+  text[got < 0 ? 0 : got] = '\0';
+  return result;
+}
+
+/* The label is taken at the exec to come (apparmor(7), change_onexec). Read back here and not by the supervisor: of a pending label the
+ * kernel tells a process its own alone (security/apparmor/lsm.c, apparmor_getprocattr). Complain mode is no protection, so it is refused,
+ * and so is a kernel without AppArmor. */
 static int apparmor(struct job *job) {
+  static const char *const files[] = {"/proc/self/attr/apparmor/exec", "/proc/self/attr/exec"};
   const char *label = job->shared->sandbox.apparmor;
-  char text[PLAN_LABEL_MAX + 8];
+  char text[PLAN_LABEL_MAX + 32];
+  char wanted[PLAN_LABEL_MAX + 32];
   if (label[0] == '\0')
     return 0;
+  const char *file = access(files[0], F_OK) == 0 ? files[0] : files[1];
   snprintf(text, sizeof text, "exec %s", label);
-  int result = write_text("/proc/self/attr/apparmor/exec", text);
-  return result == -ENOENT ? write_text("/proc/self/attr/exec", text) : result;
+  int result = write_text(file, text);
+  if (result == 0)
+    result = read_text(file, text, sizeof text);
+  if (result < 0)
+    return result;
+  text[strcspn(text, "\n")] = '\0';
+  snprintf(wanted, sizeof wanted, "%s (enforce)", label);
+  return strcmp(text, wanted) == 0 ? 0 : -EACCES;
 }
 
 static int landlock(struct job *job) {

@@ -1,5 +1,5 @@
 /* What the worker asked, checked. The only parser of the launcher: pure functions from bytes to fixed-size structures,
- * fuzzed in test/native (native/launcher/fuzz.c). Nothing here touches the system. */
+ * to be fuzzed. Nothing here touches the system. */
 #ifndef PLAN_H
 #define PLAN_H
 
