@@ -136,40 +136,79 @@ static void land_here(struct program *program, size_t jump) {
   program->instructions[jump].k = (uint32_t)(program->count - jump - 1);
 }
 
-/* All rules of one call, and the way around them. */
+/* The calls of a layer that have conditional rules, each once. */
+struct call_list {
+  size_t count;
+  int32_t call[REQUEST_CALL_MAX + 1];
+  size_t jump[REQUEST_CALL_MAX + 1]; /* from the table to the call's rules */
+  size_t past[REQUEST_CALL_MAX + 1]; /* from their end past those of the other calls */
+};
+
+static void list_calls(struct call_list *list, const struct request *request, uint32_t layer) {
+  bool listed[REQUEST_CALL_MAX + 1];
+  memset(listed, 0, sizeof(listed));
+  list->count = 0;
+  for (uint32_t i = 0; i < request->header.rule_count; i++) {
+    const struct request_rule *rule = &request->rules[i];
+    if (is_conditional(rule, layer) && !listed[rule->call]) {
+      listed[rule->call] = true;
+      list->call[list->count++] = rule->call;
+    }
+  }
+}
+
+/* One compare a call: the kernel walks this once for every call number at each attach (seccomp_cache_prepare). */
+static int emit_table(struct program *program, struct call_list *list) {
+  const struct sock_filter load =
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
+  int status = program_append(program, &load, 1);
+  for (size_t i = 0; status == 0 && i < list->count; i++) {
+    const struct sock_filter compare =
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)list->call[i], 0, 1);
+    status = program_append(program, &compare, 1);
+    if (status == 0) {
+      status = emit_jump(program, &list->jump[i]);
+    }
+  }
+  return status;
+}
+
+/* All rules of one call; falls through when none matches. */
 static int emit_call(struct program *program, const struct request *request, uint32_t layer,
                      int32_t call) {
-  const struct sock_filter head[] = {
-      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)call, 1, 0),
-  };
-  size_t around = 0;
-  int status = program_append(program, head, sizeof(head) / sizeof(head[0]));
-  if (status == 0) {
-    status = emit_jump(program, &around);
-  }
+  int status = 0;
   for (uint32_t i = 0; status == 0 && i < request->header.rule_count; i++) {
     const struct request_rule *rule = &request->rules[i];
     if (is_conditional(rule, layer) && rule->call == call) {
       status = emit_rule(program, rule);
     }
   }
-  if (status == 0) {
-    land_here(program, around);
-  }
   return status;
 }
 
 int argument_emit_layer(struct program *program, const struct request *request, uint32_t layer) {
-  bool done[REQUEST_CALL_MAX + 1];
-  memset(done, 0, sizeof(done));
-  int status = 0;
-  for (uint32_t i = 0; status == 0 && i < request->header.rule_count; i++) {
-    const struct request_rule *rule = &request->rules[i];
-    if (is_conditional(rule, layer) && !done[rule->call]) {
-      done[rule->call] = true;
-      status = emit_call(program, request, layer, rule->call);
+  static _Thread_local struct call_list list;
+  size_t none = 0;
+  list_calls(&list, request, layer);
+  if (list.count == 0) {
+    return 0;
+  }
+  int status = emit_table(program, &list);
+  if (status == 0) {
+    status = emit_jump(program, &none);
+  }
+  for (size_t i = 0; status == 0 && i < list.count; i++) {
+    land_here(program, list.jump[i]);
+    status = emit_call(program, request, layer, list.call[i]);
+    if (status == 0) {
+      status = emit_jump(program, &list.past[i]);
     }
+  }
+  for (size_t i = 0; status == 0 && i < list.count; i++) {
+    land_here(program, list.past[i]);
+  }
+  if (status == 0) {
+    land_here(program, none);
   }
   return status;
 }
