@@ -59,7 +59,9 @@ t.test('the image that is mounted ahead makes way for the one that is asked for'
 
 t.test('a proc without anything but processes replaces the one made ahead', async (t) => {
   for (let round = 0; round < slots; round++) {
-    const only = await runShell('test ! -e /proc/cpuinfo && test -e /proc/self/status', { proc: 'pid-only' })
+    const only = await runShell('test ! -e /proc/cpuinfo && test -e /proc/self/status', {
+      proc: 'pid-only',
+    })
     t.equal(only.exitCode, 0, 'pid-only')
     t.equal((await runShell('test -e /proc/cpuinfo')).exitCode, 0, 'masked')
   }
