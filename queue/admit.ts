@@ -1,7 +1,7 @@
 // Step 4 of 10: an allowed job → a queued record, or the reason why not. All in one atomic script.
 import type { Redis } from 'ioredis'
 import { eventsKeptSeconds } from '../contract/event.js'
-import { names, offer } from './fragment.js'
+import { handOver, names, offer } from './fragment.js'
 import { keyPrefix } from './keys.js'
 import { run, script } from './script.js'
 
@@ -28,17 +28,20 @@ export type AdmissionRecord = {
   } | null
   /** The channel of the api process that waits for the end; a repeat adds its own. */
   readonly replyTo: string
+  /** Jobs handed over and not started, at most (queue/feed.ts). */
+  readonly depth: number
   /** Field and value of the job's hash, in turn. */
   readonly fields: readonly (string | Buffer)[]
 }
 
 // In: prefix, id, tenant, priority, now, expires, queuedMax, tenantQueuedMax, tenantRunningMax, idempotency key ('' for none),
-// its digest, its life in ms, seconds that events are kept, reply to, then the hash. Out: {'accepted'} or {reason[, id]}.
+// its digest, its life in ms, seconds that events are kept, reply to, hand-over depth, then the hash.
+// Out: {reason, id or '', ids handed over}. Handing over here saves the way of a short queue one wait for the disk.
 // Order inside a tenant is priority, then arrival: 2^44 arrivals fit below the next priority, all exact in a double.
 // A key whose job is no longer kept is free again; a repeat from another api process is told of the end as well.
 const admitScript = script(
   'admit',
-  `${names}${offer}
+  `${names}${offer}${handOver}
 local id, tenant, reply_to = ARGV[2], ARGV[3], ARGV[14]
 local once = ARGV[10] ~= '' and P .. 'idempotency:' .. tenant .. ':' .. ARGV[10]
 if redis.call('EXISTS', job_key(id)) == 1 then return {'accepted', id} end
@@ -57,7 +60,7 @@ end
 if tonumber(redis.call('GET', P .. 'waiting-count') or '0') >= tonumber(ARGV[7]) then return {'queue-full'} end
 if redis.call('ZCARD', P .. 'waiting:' .. tenant) >= tonumber(ARGV[8]) then return {'tenant-queue-full'} end
 local hash = {}
-for at = 15, #ARGV do hash[#hash + 1] = ARGV[at] end
+for at = 16, #ARGV do hash[#hash + 1] = ARGV[at] end
 redis.call('HSET', job_key(id), 'replyTo', reply_to, unpack(hash))
 local arrival = redis.call('INCR', P .. 'arrivals')
 redis.call('ZADD', P .. 'waiting:' .. tenant, tonumber(ARGV[4]) * 17592186044416 + arrival, id)
@@ -72,14 +75,17 @@ if once then
   redis.call('PEXPIRE', once, ARGV[12])
 end
 event(id, 'state', '{"state":"queued","attempt":0}', ARGV[13])
-return {'accepted', id}`,
+return {'accepted', id, hand_over(tonumber(ARGV[5]), ARGV[15], {})}`,
 )
 
 /** How long to wait before asking again: long enough that some jobs have ended, short enough to be used. */
 const retryAfterSeconds = 2
 
 /** @throws StoreUnavailable */
-export async function admit(redis: Redis, record: AdmissionRecord): Promise<Admitted> {
+export async function admit(
+  redis: Redis,
+  record: AdmissionRecord,
+): Promise<{ admitted: Admitted; handed: readonly string[] }> {
   const { idempotency } = record
   const answer = (await run(redis, admitScript, [
     keyPrefix,
@@ -97,10 +103,15 @@ export async function admit(redis: Redis, record: AdmissionRecord): Promise<Admi
     // Events of a waiting job live at least as long as it may wait.
     Math.ceil((record.expiresAtMs - record.acceptedAtMs) / 1000) + eventsKeptSeconds,
     record.replyTo,
+    record.depth,
     ...record.fields,
-  ])) as [string, string?]
-  const [kind, jobId] = answer
-  if (kind === 'accepted' || kind === 'repeated') return { kind, jobId: jobId ?? record.jobId }
+  ])) as [string, string?, string[]?]
+  const [kind, jobId, handed = []] = answer
+  return { admitted: admittedOf(kind, jobId ?? record.jobId), handed }
+}
+
+function admittedOf(kind: string, jobId: string): Admitted {
+  if (kind === 'accepted' || kind === 'repeated') return { kind, jobId }
   if (kind === 'conflict') return { kind }
   if (kind === 'queue-full' || kind === 'tenant-queue-full') return { kind, retryAfterSeconds }
   throw new Error(`admit answered ${kind}`)

@@ -42,6 +42,36 @@ local function offer(tenant)
 end
 `
 
+/**
+ * hand_over(now, depth, ids): takes waiting jobs in fair order until `depth` are handed over and not started, and adds them
+ * to ids. Start-time fair: the tenant with the least virtual time is next, and pays one for each job.
+ */
+export const handOver = `
+local function hand_over(now, depth, ids)
+  local room = tonumber(depth) - redis.call('SCARD', P .. 'shallow')
+  while room > 0 do
+    local first = redis.call('ZRANGE', P .. 'tenants', 0, 0, 'WITHSCORES')
+    if #first == 0 then break end
+    local tenant, start = first[1], tonumber(first[2])
+    redis.call('ZREM', P .. 'tenants', tenant)
+    local id = redis.call('ZPOPMIN', P .. 'waiting:' .. tenant)[1]
+    if id then
+      redis.call('DECR', P .. 'waiting-count')
+      redis.call('ZREM', P .. 'ages', id)
+      redis.call('SADD', P .. 'inflight:' .. tenant, id)
+      redis.call('SADD', P .. 'shallow', id)
+      redis.call('ZADD', P .. 'handover', now, id)
+      ids[#ids + 1] = id
+      room = room - 1
+      redis.call('SET', P .. 'virtual-time', start)
+      redis.call('HSET', P .. 'virtual-times', tenant, start + 1)
+    end
+    offer(tenant)
+  end
+  return ids
+end
+`
+
 /** A job leaves the waiting lists; whoever took it out of them does not come here. */
 export const leave = `
 local function leave_waiting(id, tenant)

@@ -12,7 +12,7 @@ import { type Cancelled, cancel } from './cancel.js'
 import { connectFailingFast, connectPatiently, StoreUnavailable } from './connect.js'
 import type { StoredEvent } from './events.js'
 import { expire } from './expire.js'
-import { depthFor, feed } from './feed.js'
+import { addToQueue, depthFor, feed } from './feed.js'
 import { follow } from './follow.js'
 import { type JobPage, type JobQuery, listJobs } from './job-list.js'
 import * as keys from './keys.js'
@@ -97,7 +97,7 @@ async function reaching<Value>(work: () => Promise<Value>): Promise<Value> {
 async function admitJob(parts: Parts, admission: Admission): Promise<Admitted> {
   const { payload, grant } = admission
   const sealed = await sealPayload(parts.sealer, parts.blobs, payload)
-  const admitted = await admit(parts.redis, {
+  const { admitted, handed } = await admit(parts.redis, {
     jobId: payload.jobId,
     tenant: payload.tenant,
     priority: admission.priority,
@@ -115,6 +115,7 @@ async function admitJob(parts: Parts, admission: Admission): Promise<Admitted> {
             keepMs: parts.settings.finishedKeepSeconds * 1000,
           },
     replyTo: parts.processId,
+    depth: depthFor(parts.settings.slots),
     fields: [
       ...['state', 'queued', 'tenant', payload.tenant, 'createdAt', String(payload.acceptedAtMs)],
       ...['expiresAt', String(payload.expiresAtMs), 'attemptsMax', String(admission.attemptsMax)],
@@ -130,14 +131,14 @@ async function admitJob(parts: Parts, admission: Admission): Promise<Admitted> {
     ],
   })
   // The job is safe from here on: what fails now is made good by the feeder's next turn.
-  if (admitted.kind === 'accepted') feedSoon(parts)
+  if (admitted.kind === 'accepted') handOverSoon(parts, handed)
   else await discardSealed(parts.blobs, payload.tenant, sealed)
   return admitted
 }
 
-function feedSoon(parts: Parts): void {
-  feed(parts.redis, parts.queue, depthFor(parts.settings.slots)).catch((error: unknown) =>
-    parts.log.debug({ error }, 'feeding is left to the next turn'),
+function handOverSoon(parts: Parts, ids: readonly string[]): void {
+  addToQueue(parts.queue, ids).catch((error: unknown) =>
+    parts.log.debug({ error }, 'handing over is left to the next turn'),
   )
 }
 
