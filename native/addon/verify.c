@@ -1,56 +1,40 @@
-/* verify.c: a BPF interpreter and a reader of rules, both written to be obviously right, not fast. */
+/* verify.c: asks the program, the rules and libseccomp's own programs the same questions. Written to be obviously
+ * right, not fast: a profile is compiled once. */
 #include "verify.h"
 
+#include "interpret.h"
+#include "layer.h"
+
 #include <linux/audit.h>
-#include <linux/seccomp.h>
 #include <stdbool.h>
 #include <string.h>
 
-#define CALLS_CHECKED 1024
-/* Returned for what the interpreter does not know; no program may contain it. */
-#define NO_VERDICT 0x5eedbeefu
+#define X32_BIT 0x40000000u
+/* All a request can name, and some above. */
+#define NUMBERS_CHECKED (REQUEST_CALL_MAX + 8)
+#define NO_RULE UINT32_MAX
 
-static bool jump_taken(const struct sock_filter *instruction, uint32_t accumulator) {
-  switch (BPF_OP(instruction->code)) {
-  case BPF_JEQ:
-    return accumulator == instruction->k;
-  case BPF_JGT:
-    return accumulator > instruction->k;
-  case BPF_JGE:
-    return accumulator >= instruction->k;
-  default:
-    return (accumulator & instruction->k) != 0; /* BPF_JSET; the kernel refuses others */
+struct subject {
+  const struct request *request;
+  const struct program *trees;
+  const struct program *program;
+  uint32_t first[REQUEST_CALL_MAX + 1]; /* the first rule of each call, or NO_RULE */
+  uint32_t next[REQUEST_RULES_MAX];     /* the next one on the same call, in the request's order */
+};
+
+static void index_rules(struct subject *subject) {
+  for (uint32_t call = 0; call <= REQUEST_CALL_MAX; call++) {
+    subject->first[call] = NO_RULE;
+  }
+  for (uint32_t i = subject->request->header.rule_count; i-- > 0;) {
+    const int32_t call = subject->request->rules[i].call;
+    subject->next[i] = subject->first[call];
+    subject->first[call] = i;
   }
 }
 
-static uint32_t run(const struct program *program, const struct seccomp_data *data) {
-  uint32_t accumulator = 0;
-  for (size_t at = 0; at < program->count; at++) {
-    const struct sock_filter *instruction = &program->instructions[at];
-    switch (instruction->code) {
-    case BPF_LD | BPF_W | BPF_ABS:
-      if (instruction->k > sizeof(*data) - sizeof(accumulator)) {
-        return NO_VERDICT;
-      }
-      memcpy(&accumulator, (const uint8_t *)data + instruction->k, sizeof(accumulator));
-      break;
-    case BPF_ALU | BPF_AND | BPF_K:
-      accumulator &= instruction->k;
-      break;
-    case BPF_JMP | BPF_JA:
-      at += instruction->k;
-      break;
-    case BPF_RET | BPF_K:
-      return instruction->k;
-    default:
-      if (BPF_CLASS(instruction->code) != BPF_JMP || BPF_SRC(instruction->code) != BPF_K) {
-        return NO_VERDICT;
-      }
-      at += jump_taken(instruction, accumulator) ? instruction->jt : instruction->jf;
-      break;
-    }
-  }
-  return NO_VERDICT;
+static uint32_t first_rule(const struct subject *subject, const struct seccomp_data *data) {
+  return (uint32_t)data->nr <= REQUEST_CALL_MAX ? subject->first[data->nr] : NO_RULE;
 }
 
 static bool compare_holds(const struct request_compare *compare, const uint64_t *arguments) {
@@ -84,10 +68,11 @@ static bool rule_matches(const struct request_rule *rule, const struct seccomp_d
 }
 
 /* The first layer decides; within it rules with compares come first, then those without. */
-static uint32_t expected(const struct request *request, const struct seccomp_data *data) {
+static uint32_t rules_answer(const struct subject *subject, const struct seccomp_data *data) {
+  const struct request *request = subject->request;
   uint32_t best = UINT32_MAX;
   uint32_t action = request->layers[request->header.layer_count - 1].default_action;
-  for (uint32_t i = 0; i < request->header.rule_count; i++) {
+  for (uint32_t i = first_rule(subject, data); i != NO_RULE; i = subject->next[i]) {
     const struct request_rule *rule = &request->rules[i];
     const uint32_t place = rule->layer * 2 + (rule->compare_count > 0 ? 0 : 1);
     if (place < best && rule_matches(rule, data)) {
@@ -98,9 +83,48 @@ static uint32_t expected(const struct request *request, const struct seccomp_dat
   return action;
 }
 
-static bool agrees(const struct request *request, const struct program *program,
-                   const struct seccomp_data *data) {
-  return run(program, data) == expected(request, data);
+static bool is_foreign(const struct request *request, const struct seccomp_data *data) {
+  const uint32_t number = (uint32_t)data->nr;
+  return data->arch != request->header.architecture ||
+         (data->arch == AUDIT_ARCH_X86_64 && number >= X32_BIT && number != UINT32_MAX);
+}
+
+/* What our own rules say, without libseccomp. */
+static uint32_t expected(const struct subject *subject, const struct seccomp_data *data) {
+  return is_foreign(subject->request, data) ? SECCOMP_RET_KILL_PROCESS
+                                            : rules_answer(subject, data);
+}
+
+/* The first rule with compares of this layer that matches, or LAYER_CONTINUES. */
+static uint32_t compares_answer(const struct subject *subject, uint32_t layer,
+                                const struct seccomp_data *data) {
+  for (uint32_t i = first_rule(subject, data); i != NO_RULE; i = subject->next[i]) {
+    const struct request_rule *rule = &subject->request->rules[i];
+    if (rule->layer == layer && rule->compare_count > 0 && rule_matches(rule, data)) {
+      return rule->action;
+    }
+  }
+  return LAYER_CONTINUES;
+}
+
+/* What libseccomp's programs say: all of it but the compares, foreign calls included. */
+static uint32_t library_answer(const struct subject *subject, const struct seccomp_data *data) {
+  const struct request *request = subject->request;
+  uint32_t action = LAYER_CONTINUES;
+  for (uint32_t i = 0; action == LAYER_CONTINUES && i < request->header.layer_count; i++) {
+    if (data->arch == request->header.architecture) {
+      action = compares_answer(subject, i, data);
+    }
+    if (action == LAYER_CONTINUES) {
+      action = layer_answer(&subject->trees[i], data);
+    }
+  }
+  return action;
+}
+
+static bool agrees(const struct subject *subject, const struct seccomp_data *data) {
+  const uint32_t answer = interpret(subject->program, data);
+  return answer == expected(subject, data) && answer == library_answer(subject, data);
 }
 
 static struct seccomp_data data_for(const struct request *request, int call, uint64_t fill) {
@@ -114,60 +138,117 @@ static struct seccomp_data data_for(const struct request *request, int call, uin
   return data;
 }
 
-/* The arguments a rule names, then each of them off by one, with a bit of the high half, and without its value. */
-static bool rule_agrees(const struct request *request, const struct program *program,
-                        const struct request_rule *rule, uint64_t fill) {
-  struct seccomp_data data = data_for(request, rule->call, fill);
+static void set_arguments(struct seccomp_data *data, const struct request_rule *rule) {
   for (uint32_t i = 0; i < rule->compare_count; i++) {
-    data.args[rule->compares[i].index] = rule->compares[i].value;
+    data->args[rule->compares[i].index] = rule->compares[i].value;
   }
-  bool same = agrees(request, program, &data);
+}
+
+/* `data`, and `data` with an argument of the rule off by a little in each of several ways. */
+static bool near_agrees(const struct subject *subject, const struct request_rule *rule,
+                        const struct seccomp_data *data) {
+  bool same = agrees(subject, data);
   for (uint32_t i = 0; same && i < rule->compare_count; i++) {
     const uint64_t value = rule->compares[i].value;
-    const uint64_t near[] = {value + 1, value - 1, value | (1ull << 40), value ^ (1ull << 31), ~value, 0, 1};
+    const uint64_t near[] = {value,
+                             value + 1,
+                             value - 1,
+                             value | (1ull << 40),
+                             value ^ (1ull << 31),
+                             value ^ (1ull << 32),
+                             value - (1ull << 32),
+                             value | ~rule->compares[i].mask,
+                             ~value,
+                             0,
+                             1};
     for (size_t n = 0; same && n < sizeof(near) / sizeof(near[0]); n++) {
-      struct seccomp_data other = data;
+      struct seccomp_data other = *data;
       other.args[rule->compares[i].index] = near[n];
-      same = agrees(request, program, &other);
+      same = agrees(subject, &other);
     }
   }
   return same;
 }
 
-static bool foreign_is_killed(const struct request *request, const struct program *program) {
-  struct seccomp_data data = data_for(request, 39, 0);
-  data.arch = AUDIT_ARCH_I386;
-  if (run(program, &data) != SECCOMP_RET_KILL_PROCESS) {
-    return false;
+/* The arguments a rule names, and what is near them. */
+static bool rule_agrees(const struct subject *subject, uint32_t index) {
+  static const uint64_t fills[] = {0, UINT64_MAX, 1, 1ull << 32};
+  const struct request_rule *rule = &subject->request->rules[index];
+  bool same = true;
+  for (size_t i = 0; same && i < sizeof(fills) / sizeof(fills[0]); i++) {
+    struct seccomp_data data = data_for(subject->request, rule->call, fills[i]);
+    set_arguments(&data, rule);
+    same = near_agrees(subject, rule, &data);
   }
-  if (request->header.architecture != AUDIT_ARCH_X86_64) {
-    return true;
-  }
-  data = data_for(request, 0x40000000 | 39, 0);
-  return run(program, &data) == SECCOMP_RET_KILL_PROCESS;
+  return same;
 }
 
-int verify_program(const struct request *request, const struct program *program) {
-  static const uint64_t fills[] = {0, UINT64_MAX, 1, 1ull << 32};
-  const size_t fill_count = sizeof(fills) / sizeof(fills[0]);
-  if (!foreign_is_killed(request, program)) {
-    return 0;
+/* A rule's arguments with those of the next on the same call on top, and what is near either: so the next one
+ * is come to also by way of a rule that failed late. */
+static bool pair_agrees(const struct subject *subject, uint32_t index) {
+  const struct request_rule *rule = &subject->request->rules[index];
+  if (subject->next[index] == NO_RULE) {
+    return true;
   }
-  for (int call = 0; call < CALLS_CHECKED; call++) {
-    for (size_t i = 0; i < fill_count; i++) {
-      const struct seccomp_data data = data_for(request, call, fills[i]);
-      if (!agrees(request, program, &data)) {
-        return call;
+  const struct request_rule *next = &subject->request->rules[subject->next[index]];
+  struct seccomp_data data = data_for(subject->request, rule->call, 0);
+  set_arguments(&data, rule);
+  set_arguments(&data, next);
+  return near_agrees(subject, rule, &data) && near_agrees(subject, next, &data);
+}
+
+static bool rules_agree(const struct subject *subject, int64_t *wrong) {
+  for (uint32_t i = 0; i < subject->request->header.rule_count; i++) {
+    *wrong = subject->request->rules[i].call;
+    if (!rule_agrees(subject, i) || !pair_agrees(subject, i)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+static bool number_agrees(const struct subject *subject, uint32_t number) {
+  static const uint32_t foreign[] = {0, AUDIT_ARCH_I386, AUDIT_ARCH_ARM, AUDIT_ARCH_X86_64,
+                                     AUDIT_ARCH_AARCH64};
+  struct seccomp_data data = data_for(subject->request, (int)number, 0);
+  struct seccomp_data full = data_for(subject->request, (int)number, UINT64_MAX);
+  bool same = agrees(subject, &data) && agrees(subject, &full);
+  for (size_t i = 0; same && i < sizeof(foreign) / sizeof(foreign[0]); i++) {
+    data.arch = foreign[i];
+    same = agrees(subject, &data);
+  }
+  return same;
+}
+
+/* Each number, its x32 form, the same with the sign bit; then the ends of what 32 bits hold. */
+static bool numbers_agree(const struct subject *subject, int64_t *wrong) {
+  static const uint32_t apart[] = {0x10000u,    X32_BIT - 1, X32_BIT,        0x7fffffffu,
+                                   0x80000000u, 0xfffff000u, UINT32_MAX - 1, UINT32_MAX};
+  static const uint32_t bits[] = {0, X32_BIT, 0x80000000u};
+  for (uint32_t number = 0; number < NUMBERS_CHECKED; number++) {
+    for (size_t i = 0; i < sizeof(bits) / sizeof(bits[0]); i++) {
+      *wrong = bits[i] | number;
+      if (!number_agrees(subject, bits[i] | number)) {
+        return false;
       }
     }
   }
-  for (uint32_t i = 0; i < request->header.rule_count; i++) {
-    const struct request_rule *rule = &request->rules[i];
-    for (size_t fill = 0; fill < fill_count; fill++) {
-      if (!rule_agrees(request, program, rule, fills[fill])) {
-        return rule->call;
-      }
+  for (size_t i = 0; i < sizeof(apart) / sizeof(apart[0]); i++) {
+    *wrong = apart[i];
+    if (!number_agrees(subject, apart[i])) {
+      return false;
     }
   }
-  return -1;
+  return true;
+}
+
+int64_t verify_program(const struct request *request, const struct program *trees,
+                       const struct program *program) {
+  static _Thread_local struct subject subject;
+  int64_t wrong = -1;
+  subject.request = request;
+  subject.trees = trees;
+  subject.program = program;
+  index_rules(&subject);
+  return numbers_agree(&subject, &wrong) && rules_agree(&subject, &wrong) ? -1 : wrong;
 }

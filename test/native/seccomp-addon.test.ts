@@ -172,17 +172,18 @@ t.test('every damaged field is refused', (t) => {
 })
 
 t.test('a program that would be too long is refused, not cut', (t) => {
+  // Two arguments in turn, so that no two compares in a row share a load.
   const rules = Array.from({ length: 3000 }, (_, value) => ({
     call: 16,
     action: allow,
-    compares: [{ index: 1, operator: 4, mask: 0xffffffffn, value: BigInt(value) }],
+    compares: [{ index: value % 2, operator: 4, mask: 0xffffffffn, value: BigInt(value) }],
   }))
   const bytes = encodeRequest('x86_64', [{ defaultAction: refuse, rules }])
-  t.throws(() => seccompAddon().compile(bytes), /arguments failed at 0: Argument list too long/)
+  t.throws(() => seccompAddon().compile(bytes), /program failed at 0: Argument list too long/)
   t.end()
 })
 
-function underSanitizers(verb: 'compile' | 'dump', input: Buffer) {
+function underSanitizers(verb: 'compile' | 'dump' | 'damage', input: Buffer) {
   return spawnSync(join(buildFolder, 'addon-driver-sanitized'), [verb], {
     input,
     env: {
@@ -192,6 +193,17 @@ function underSanitizers(verb: 'compile' | 'dump', input: Buffer) {
     maxBuffer: 16 * 1024 * 1024,
   })
 }
+
+t.test('a program that is wrong in one place does not pass the verifier', (t) => {
+  const { status, stdout } = underSanitizers('damage', request())
+  t.equal(status, 0)
+  const lines = stdout.toString().trim().split('\n')
+  t.match(lines.pop(), /^shown: [1-9]\d+$/, 'it was shown some')
+  // Both turn a compare into a test of bits where the numbers that come there make no difference: 0 and 1 against 1 at the sixth
+  // instruction, 0 to 2 against 2 at the thirteenth.
+  t.same(lines, ['passed: 6 4', 'passed: 13 4'], 'and let pass what means the same')
+  t.end()
+})
 
 t.test('the core under AddressSanitizer and UBSan', (t) => {
   const good = underSanitizers('compile', request())

@@ -1,0 +1,49 @@
+/* interpret.c: the part of classic BPF that seccomp programs of ours and of libseccomp's are written in. Written
+ * to be obviously right, not fast. */
+#include "interpret.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+static bool jump_taken(const struct sock_filter *instruction, uint32_t accumulator) {
+  switch (BPF_OP(instruction->code)) {
+  case BPF_JEQ:
+    return accumulator == instruction->k;
+  case BPF_JGT:
+    return accumulator > instruction->k;
+  case BPF_JGE:
+    return accumulator >= instruction->k;
+  default:
+    return (accumulator & instruction->k) != 0; /* BPF_JSET; the kernel refuses others */
+  }
+}
+
+uint32_t interpret(const struct program *program, const struct seccomp_data *data) {
+  uint32_t accumulator = 0;
+  for (size_t at = 0; at < program->count; at++) {
+    const struct sock_filter *instruction = &program->instructions[at];
+    switch (instruction->code) {
+    case BPF_LD | BPF_W | BPF_ABS:
+      if (instruction->k > sizeof(*data) - sizeof(accumulator)) {
+        return INTERPRET_NO_ANSWER;
+      }
+      memcpy(&accumulator, (const uint8_t *)data + instruction->k, sizeof(accumulator));
+      break;
+    case BPF_ALU | BPF_AND | BPF_K:
+      accumulator &= instruction->k;
+      break;
+    case BPF_JMP | BPF_JA:
+      at += instruction->k;
+      break;
+    case BPF_RET | BPF_K:
+      return instruction->k;
+    default:
+      if (BPF_CLASS(instruction->code) != BPF_JMP || BPF_SRC(instruction->code) != BPF_K) {
+        return INTERPRET_NO_ANSWER;
+      }
+      at += jump_taken(instruction, accumulator) ? instruction->jt : instruction->jf;
+      break;
+    }
+  }
+  return INTERPRET_NO_ANSWER;
+}
