@@ -69,15 +69,21 @@ export const realCalls = (filter: string, calls: readonly Call[]): string[] =>
 export const probeOnce = (filter: string, mode: 'foreign' | 'threads'): string =>
   probe(filter, mode, []).join('\n')
 
-/** Runs a program as a job would run: that uid, no capabilities, the filter on. */
+/**
+ * Runs a program as a job would run: that uid, no capabilities, the filter on, and no environment but `env`. Through env(1), since
+ * the test runner adds NODE_OPTIONS of its own to whatever this process spawns, and a Node.js that runs as another uid then
+ * fails to write the runner's notes.
+ */
 export function runUnder(
   filter: string,
   uid: number,
   command: readonly string[],
-  options: { cwd: string; env: Record<string, string> },
+  { cwd, env }: { cwd: string; env: Record<string, string> },
 ) {
-  return spawnSync(join(buildFolder, 'seccomp-run'), [filter, String(uid), ...command], {
-    ...options,
+  const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`)
+  const program = [join(buildFolder, 'seccomp-run'), filter, String(uid), ...command]
+  return spawnSync('/usr/bin/env', ['-i', ...variables, ...program], {
+    cwd,
     encoding: 'utf8',
     timeout: 240_000,
   })
