@@ -17,7 +17,7 @@ import { callerOf } from './auth.js'
 import { Refusal } from './problem.js'
 import { releaseBody } from './request-body.js'
 import type { Service } from './service.js'
-import { endOfJob, firstOf, waitSecondsOf } from './waiting.js'
+import { firstOf, waitSecondsOf } from './waiting.js'
 
 /** Where a job stands among the tenant's own when it says nothing. */
 const priorityDefault = 5
@@ -176,7 +176,7 @@ async function createAndWait(
   }
 }
 
-/** Waits for a job that may have been accepted by any process. */
+/** Waits for a job that may have been accepted by any process. The read that answers checks whose it is. */
 export async function waitForJob(
   service: Service,
   tenant: string,
@@ -186,7 +186,7 @@ export async function waitForJob(
 ): Promise<FastifyReply> {
   const following = new AbortController()
   try {
-    await firstOf(service, reply, endOfJob(service.store, tenant, jobId, following.signal), seconds)
+    await firstOf(service, reply, service.store.awaitEnd(jobId, following.signal), seconds)
   } finally {
     following.abort()
   }

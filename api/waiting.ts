@@ -1,7 +1,6 @@
 // Waiting for the end of a job inside a request: how long one may, and everything that ends the wait.
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { WaitQuery } from '../contract/http.js'
-import type { ApiJobStore } from '../queue/job-store.js'
 import { checker } from './check.js'
 import { Refusal } from './problem.js'
 import type { Service } from './service.js'
@@ -69,16 +68,4 @@ export function firstOf(
       },
     )
   })
-}
-
-/** Resolves when a job has ended that another process may have accepted, and whose end our own channel may not tell. */
-export async function endOfJob(
-  store: ApiJobStore,
-  tenant: string,
-  jobId: string,
-  signal: AbortSignal,
-): Promise<void> {
-  const events = await store.events(tenant, jobId, null, signal)
-  if (events === null) return
-  for await (const event of events) if (event.name === 'result') return
 }

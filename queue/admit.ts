@@ -38,7 +38,8 @@ export type AdmissionRecord = {
 // its digest, its life in ms, seconds that events are kept, reply to, hand-over depth, then the hash.
 // Out: {reason, id or '', ids handed over}. Handing over here saves the way of a short queue one wait for the disk.
 // Order inside a tenant is priority, then arrival: 2^44 arrivals fit below the next priority, all exact in a double.
-// A key whose job is no longer kept is free again; a repeat from another api process is told of the end as well.
+// An idempotency key lives as long as its job, however long that waits; `finish` starts its time. One whose job is no longer kept is
+// free again; a repeat from another api process is told of the end as well.
 const admitScript = script(
   'admit',
   `${names}${offer}${handOver}
@@ -72,7 +73,8 @@ redis.call('HSET', P .. 'running-caps', tenant, ARGV[9])
 offer(tenant)
 if once then
   redis.call('HSET', once, 'id', id, 'digest', ARGV[11])
-  redis.call('PEXPIRE', once, ARGV[12])
+  redis.call('PERSIST', once)
+  redis.call('HSET', job_key(id), 'once', tenant .. ':' .. ARGV[10], 'onceKeepMs', ARGV[12])
 end
 event(id, 'state', '{"state":"queued","attempt":0}', ARGV[13])
 return {'accepted', id, hand_over(tonumber(ARGV[5]), ARGV[15], {})}`,

@@ -9,17 +9,23 @@ export type StoredEvent = { readonly id: string; readonly name: EventName; reado
 
 export type NewEvent = { readonly name: EventName; readonly data: string }
 
-// In: prefix, id, attempt ('' for whichever runs), then name and data of each event. Out: 1, or 0 when the attempt has lost the job.
+// In: prefix, id, attempt ('' for whichever runs), number of the call, then name and data of each event. Out: 1, or 0 when the attempt
+// has lost the job. A call that comes again (its answer was lost with the connection) adds nothing: calls of one run come in order.
 // Events of a running job are kept for a day after the last one; its end shortens that.
 const appendScript = script(
   'append',
   `${names}
 local id = ARGV[2]
-local known = redis.call('HMGET', job_key(id), 'state', 'attempt')
+local known = redis.call('HMGET', job_key(id), 'state', 'attempt', 'told')
 if known[1] ~= 'running' or (ARGV[3] ~= '' and known[2] ~= ARGV[3]) then return 0 end
-for at = 4, #ARGV, 2 do event(id, ARGV[at], ARGV[at + 1], 86400) end
+local call = ARGV[3] .. ':' .. ARGV[4]
+if known[3] == call then return 1 end
+redis.call('HSET', job_key(id), 'told', call)
+for at = 5, #ARGV, 2 do event(id, ARGV[at], ARGV[at + 1], 86400) end
 return 1`,
 )
+
+let calls = 0
 
 /** Appends events and tells followers, in one round trip. False when they are no longer this attempt's to tell. */
 export async function appendEvents(
@@ -30,7 +36,8 @@ export async function appendEvents(
 ): Promise<boolean> {
   if (events.length === 0) return true
   const values = events.flatMap((event) => [event.name, event.data])
-  return (await run(redis, appendScript, [keyPrefix, jobId, attempt ?? '', ...values])) === 1
+  const identity = [keyPrefix, jobId, attempt ?? '', ++calls]
+  return (await run(redis, appendScript, [...identity, ...values])) === 1
 }
 
 function eventOf(entry: [string, string[]]): StoredEvent | null {

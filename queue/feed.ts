@@ -4,35 +4,44 @@
 // harmless, since BullMQ knows the id and `start` lets only one through. So a death in any gap loses nothing.
 import type { Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
-import { handOver, names, offer } from './fragment.js'
+import type { Settings } from '../contract/config.js'
+import { handOver, hearing, names, offer } from './fragment.js'
 import { keyPrefix } from './keys.js'
 import { run, script } from './script.js'
 
 /** A job in handover for longer than this is handed over again, milliseconds. */
 export const handoverStaleMs = 3000
-/** A job that runs for longer than this and that BullMQ does not know is handed over again, milliseconds. */
+/** A job that runs for longer than this, that BullMQ does not know and whose worker is silent is handed over again, milliseconds. */
 const orphanMs = 15_000
 
-// In: prefix, now, depth, staleMs, orphanMs. Out: ids to hand over (or hand over again).
-// An orphan: its BullMQ job ended (a fault of ours in between), its record did not. BullMQ keeps a job's hash for as long as it is
-// active, so an absent one is proof. start then counts a lost worker, as for any job found running.
+// In: prefix, now, depth, staleMs, orphanMs, silence of a lost worker. Out: ids to hand over (or hand over again).
+// An orphan: its BullMQ job ended (a fault of ours in between, or its lock ran out while Redis was away), its record did not, and its
+// worker is not heard. start then counts a lost worker.
 const feedScript = script(
   'feed',
-  `${names}${offer}${handOver}
+  `${names}${offer}${handOver}${hearing}
 local now = tonumber(ARGV[2])
+pulse(ARGV[6])
 local ids = redis.call('ZRANGEBYSCORE', P .. 'handover', '-inf', now - tonumber(ARGV[4]), 'LIMIT', 0, 100)
 for _, id in ipairs(ids) do redis.call('ZADD', P .. 'handover', now, id) end
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'running', '-inf', now - tonumber(ARGV[5]), 'LIMIT', 0, 100)) do
-  if redis.call('EXISTS', P .. 'bull:jobs:' .. id) == 0 then ids[#ids + 1] = id end
+  if redis.call('EXISTS', P .. 'bull:jobs:' .. id) == 0
+    and silent(redis.call('HGET', job_key(id), 'holder') or '', ARGV[6]) then ids[#ids + 1] = id end
 end
 return hand_over(now, ARGV[3], ids)`,
 )
+
+/** `depth`: jobs handed over and not yet started, at most. `silentMs`: how long a worker that is lost has not been heard. */
+export type Feeding = { readonly depth: number; readonly silentMs: number }
 
 /**
  * Jobs handed over and not yet started, at most: two for each slot, so that a newcomer waits behind few and no slot waits
  * for the feeder. A fleet of workers is fed at each start, so its size does not matter.
  */
-export const depthFor = (slots: number): number => Math.max(8, 2 * slots)
+export const feedingOf = ({ slots, lockMs }: Pick<Settings, 'slots' | 'lockMs'>): Feeding => ({
+  depth: Math.max(8, 2 * slots),
+  silentMs: lockMs,
+})
 
 /** Gives BullMQ what a script has handed over. What fails here is handed over again by the next turns of the feeder. */
 export async function addToQueue(queue: Queue, ids: readonly string[]): Promise<void> {
@@ -43,13 +52,18 @@ export async function addToQueue(queue: Queue, ids: readonly string[]): Promise<
 }
 
 /** Hands over what may go now. @throws StoreUnavailable; nothing is lost then. */
-export async function feed(redis: Redis, queue: Queue, depth: number): Promise<number> {
+export async function feed(
+  redis: Redis,
+  queue: Queue,
+  { depth, silentMs }: Feeding,
+): Promise<number> {
   const ids = (await run(redis, feedScript, [
     keyPrefix,
     Date.now(),
     depth,
     handoverStaleMs,
     orphanMs,
+    silentMs,
   ])) as string[]
   await addToQueue(queue, ids)
   return ids.length

@@ -36,6 +36,24 @@ async function hasEnded(redis: Redis, jobId: string): Promise<boolean> {
   return state === null || state === 'finished'
 }
 
+/** Resolves when the job has ended or is no longer kept, or when aborted. Reads none of its events. */
+export async function awaitEnd(
+  redis: Redis,
+  listener: Listener,
+  jobId: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const latch = openLatch(signal)
+  const stop = await listener.listen(eventsChannel(jobId), (event) => {
+    if (event === null || event === 'result') latch.set()
+  })
+  try {
+    while (!signal.aborted && !(await hasEnded(redis, jobId))) await latch.wait()
+  } finally {
+    stop()
+  }
+}
+
 /** Ends after the `result` event, when there can be none, or when aborted. The caller has checked that the job is the tenant’s. */
 export async function* follow(
   redis: Redis,

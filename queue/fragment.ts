@@ -9,6 +9,8 @@
 //   running       zset  jobs that run, by start                              finished       zset  jobs that ended, by end
 //   quarantine    zset  jobs that lost two workers, by end                   expiries       zset  jobs not started, by expiry
 //   ages          zset  jobs that wait, by time of acceptance                litter         set   blobs to be removed
+//   workers       zset  worker processes, by when they were heard last       suspects       hash  worker → the one suspect it runs
+//   pulse         hash  last, since: when anybody was heard last, and since when without a pause
 import { eventsKeptMax, eventsKeptSeconds } from '../contract/event.js'
 
 /** Key names inside a script; one event into a job’s stream, and a word to whoever follows it. */
@@ -72,6 +74,29 @@ local function hand_over(now, depth, ids)
 end
 `
 
+/**
+ * Who is heard. Redis may have been away for all: nobody can be heard then, and nobody has died. So a worker is silent only when
+ * others have been heard for as long as it has not. Time is Redis's own, since workers' clocks differ.
+ */
+export const hearing = `
+local function clock()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+local function pulse(patience)
+  local now, last = clock(), tonumber(redis.call('HGET', P .. 'pulse', 'last') or '0')
+  if now - last > tonumber(patience) / 2 then redis.call('HSET', P .. 'pulse', 'since', now) end
+  redis.call('HSET', P .. 'pulse', 'last', now)
+  return now
+end
+local function silent(worker, patience)
+  local now, since = clock(), tonumber(redis.call('HGET', P .. 'pulse', 'since') or '')
+  if not since or now - since <= tonumber(patience) then return false end
+  local heard = redis.call('ZSCORE', P .. 'workers', worker)
+  return not heard or now - tonumber(heard) > tonumber(patience)
+end
+`
+
 /** A job leaves the waiting lists; whoever took it out of them does not come here. */
 export const leave = `
 local function leave_waiting(id, tenant)
@@ -87,7 +112,7 @@ end
  */
 export const finish = `
 local function finish(id, outcome, summary, result, now, quarantined)
-  local known = redis.call('HMGET', job_key(id), 'tenant', 'replyTo', 'blob', 'runs')
+  local known = redis.call('HMGET', job_key(id), 'tenant', 'replyTo', 'blob', 'runs', 'once', 'onceKeepMs')
   local tenant = known[1]
   leave_waiting(id, tenant)
   redis.call('ZREM', P .. 'handover', id)
@@ -103,6 +128,7 @@ local function finish(id, outcome, summary, result, now, quarantined)
     redis.call('HDEL', job_key(id), 'payload', 'blob')
     if known[3] then redis.call('SADD', P .. 'litter', tenant .. '/' .. known[3]) end
   end
+  if known[5] then redis.call('PEXPIRE', P .. 'idempotency:' .. known[5], known[6]) end
   event(id, 'state', '{"state":"finished","attempt":' .. (known[4] or '0') .. '}', ${eventsKeptSeconds})
   event(id, 'result', summary, ${eventsKeptSeconds})
   for process in string.gmatch(known[2] or '', '[^,]+') do

@@ -12,8 +12,8 @@ import { type Cancelled, cancel } from './cancel.js'
 import { connectFailingFast, connectPatiently, StoreUnavailable } from './connect.js'
 import type { StoredEvent } from './events.js'
 import { expire } from './expire.js'
-import { addToQueue, depthFor, feed } from './feed.js'
-import { follow } from './follow.js'
+import { addToQueue, feed, feedingOf } from './feed.js'
+import { awaitEnd, follow } from './follow.js'
 import { type JobPage, type JobQuery, listJobs } from './job-list.js'
 import * as keys from './keys.js'
 import { type Listener, openListener } from './listener.js'
@@ -55,7 +55,10 @@ export type ApiJobStore = {
   read(tenant: string, jobId: string): Promise<Job | null>
   list(tenant: string, query: JobQuery): Promise<JobPage>
   cancel(tenant: string, jobId: string): Promise<Cancelled>
+  /** For a job that this process admits: its own channel tells. */
   whenFinished(jobId: string): { promise: Promise<void>; stop(): void }
+  /** For a job that any process may have admitted. Resolves at once when it is no longer kept. */
+  awaitEnd(jobId: string, signal: AbortSignal): Promise<void>
   events(
     tenant: string,
     jobId: string,
@@ -115,7 +118,7 @@ async function admitJob(parts: Parts, admission: Admission): Promise<Admitted> {
             keepMs: parts.settings.finishedKeepSeconds * 1000,
           },
     replyTo: parts.processId,
-    depth: depthFor(parts.settings.slots),
+    depth: feedingOf(parts.settings).depth,
     fields: [
       ...['state', 'queued', 'tenant', payload.tenant, 'createdAt', String(payload.acceptedAtMs)],
       ...['expiresAt', String(payload.expiresAtMs), 'attemptsMax', String(admission.attemptsMax)],
@@ -218,7 +221,7 @@ function startHousekeeping(parts: Parts): NodeJS.Timeout {
     keepJobs: parts.settings.finishedKeepJobs,
   }
   const turn = async (): Promise<void> => {
-    await feed(parts.redis, parts.queue, depthFor(parts.settings.slots))
+    await feed(parts.redis, parts.queue, feedingOf(parts.settings))
     await expire(parts.redis)
     await retire(parts.redis, retention)
     await sweepLitter(parts.redis, parts.blobs)
@@ -272,6 +275,7 @@ export async function openApiJobStore(settings: Settings, log: Logger): Promise<
     list: (tenant, query) => reaching(() => listJobs(redis, tenant, query)),
     cancel: (tenant, jobId) => reaching(() => cancel(redis, tenant, jobId)),
     whenFinished: waiters.add,
+    awaitEnd: (jobId, signal) => reaching(() => awaitEnd(redis, parts.listener, jobId, signal)),
     events: (tenant, jobId, afterId, signal) =>
       reaching(async () => {
         if ((await redis.hget(keys.jobKey(jobId), 'tenant')) !== tenant) return null
@@ -280,7 +284,7 @@ export async function openApiJobStore(settings: Settings, log: Logger): Promise<
     depth: () => reaching(() => readDepth(redis)),
     healthy: () => redis.status === 'ready',
     feed: async () => {
-      await reaching(() => feed(redis, parts.queue, depthFor(parts.settings.slots)))
+      await reaching(() => feed(redis, parts.queue, feedingOf(settings)))
     },
     async close() {
       clearInterval(housekeeping)

@@ -4,20 +4,24 @@ import type { Redis } from 'ioredis'
 
 export type Listener = {
   /** Calls `wake` on each message of the channel, and once after each reconnect. Returns how to stop. Ready when it resolves. */
-  listen(channel: string, wake: (message: string | null) => void): Promise<() => void>
+  listen(channel: string, wake: Wake): Promise<() => void>
   close(): void
 }
+
+type Wake = (message: string | null) => void
+/** Whoever comes second waits for the same subscription: before it stands, a message reaches nobody. */
+type Channel = { readonly wakers: Set<Wake>; readonly subscribed: Promise<unknown> }
 
 /** Far more than a subscription takes, milliseconds. */
 const secondLookMs = 1000
 
 export function openListener(connection: Redis): Listener {
-  const wakers = new Map<string, Set<(message: string | null) => void>>()
+  const channels = new Map<string, Channel>()
   connection.on('message', (channel: string, message: string) => {
-    for (const wake of wakers.get(channel) ?? []) wake(message)
+    for (const wake of channels.get(channel)?.wakers ?? []) wake(message)
   })
   const wakeAll = (): void => {
-    for (const set of wakers.values()) for (const wake of set) wake(null)
+    for (const { wakers } of channels.values()) for (const wake of wakers) wake(null)
   }
   // ioredis subscribes again by itself (autoResubscribe) as soon as it is ready. Who looks at once looks by another connection,
   // perhaps before Redis has taken the subscription: what is said in between is found by looking once more.
@@ -25,23 +29,29 @@ export function openListener(connection: Redis): Listener {
     wakeAll()
     setTimeout(wakeAll, secondLookMs).unref()
   })
-  const stop = (channel: string, wake: (message: string | null) => void): void => {
-    const set = wakers.get(channel)
-    if (set === undefined || !set.delete(wake) || set.size > 0) return
-    wakers.delete(channel)
-    connection.unsubscribe(channel).catch(() => undefined)
+  const stop = (name: string, wake: Wake): void => {
+    const channel = channels.get(name)
+    if (channel === undefined || !channel.wakers.delete(wake) || channel.wakers.size > 0) return
+    channels.delete(name)
+    connection.unsubscribe(name).catch(() => undefined)
+  }
+  const channelOf = (name: string): Channel => {
+    const known = channels.get(name)
+    if (known !== undefined) return known
+    const channel = { wakers: new Set<Wake>(), subscribed: connection.subscribe(name) }
+    channels.set(name, channel)
+    channel.subscribed.catch(() => channels.delete(name))
+    return channel
   }
   return {
-    async listen(channel, wake) {
-      const set = wakers.get(channel) ?? new Set()
-      const isNew = set.size === 0
-      set.add(wake)
-      wakers.set(channel, set)
-      if (isNew) await connection.subscribe(channel)
-      return () => stop(channel, wake)
+    async listen(name, wake) {
+      const channel = channelOf(name)
+      channel.wakers.add(wake)
+      await channel.subscribed
+      return () => stop(name, wake)
     },
     close() {
-      wakers.clear()
+      channels.clear()
       connection.disconnect()
     },
   }

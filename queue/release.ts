@@ -12,24 +12,29 @@ export type Release = { readonly delayMs: number; readonly reason: 'unharmed' | 
 
 // In: prefix, id, attempt, handover time, 'unharmed' or 'fault', now, summary and result for cancelled. Out: what became of it.
 // The job goes back to `handover` with a time in the future, so that the feeder hands it over when the delay is over, whether or
-// not BullMQ still knows it. What was given back unharmed has cost the job nothing.
+// not BullMQ still knows it. What was given back unharmed has cost the job nothing; one that has never run may expire as before.
 const releaseScript = script(
   'release',
   `${names}${offer}${leave}${finish}
 local id, unharmed = ARGV[2], ARGV[5] == 'unharmed'
-local known = redis.call('HMGET', job_key(id), 'state', 'attempt', 'faults', 'attemptsMax', 'cancel')
+local known = redis.call('HMGET', job_key(id), 'state', 'attempt', 'faults', 'attemptsMax', 'cancel', 'expiresAt')
 if known[1] ~= 'running' or known[2] ~= ARGV[3] then return 'stale' end
 if known[5] then
   finish(id, 'cancelled', ARGV[7], ARGV[8], ARGV[6], false)
   return 'released'
 end
 if not unharmed and tonumber(known[3] or '0') + 1 >= tonumber(known[4] or '1') then return 'exhausted' end
-if unharmed then redis.call('HINCRBY', job_key(id), 'runs', -1) else redis.call('HINCRBY', job_key(id), 'faults', 1) end
+local runs = redis.call('HINCRBY', job_key(id), 'runs', unharmed and -1 or 0)
+if not unharmed then redis.call('HINCRBY', job_key(id), 'faults', 1) end
+if runs == 0 then
+  redis.call('HDEL', job_key(id), 'startedAt')
+  redis.call('ZADD', P .. 'expiries', known[6], id)
+end
 redis.call('HSET', job_key(id), 'state', 'queued')
 redis.call('ZREM', P .. 'running', id)
 redis.call('SADD', P .. 'shallow', id)
 redis.call('ZADD', P .. 'handover', ARGV[4], id)
-event(id, 'state', '{"state":"queued","attempt":' .. redis.call('HGET', job_key(id), 'runs') .. '}', 86400)
+event(id, 'state', '{"state":"queued","attempt":' .. runs .. '}', 86400)
 return 'released'`,
 )
 

@@ -20,7 +20,7 @@ const isUnknown = (error: unknown): boolean =>
 export function isUnavailable(error: unknown): boolean {
   if (error instanceof StoreUnavailable) return true
   if (!(error instanceof Error)) return false
-  return /ECONN|ENOENT|EPIPE|Connection is closed|Stream isn't writeable|enableOfflineQueue|max retries|LOADING|MISCONF|READONLY|OOM command|CLUSTERDOWN|MASTERDOWN|Command timed out/i.test(
+  return /ECONN|ENOENT|EPIPE|Connection is closed|Stream isn't writeable|enableOfflineQueue|max retries|LOADING|MISCONF|READONLY|OOM command|CLUSTERDOWN|MASTERDOWN|NOREPLICAS|Command timed out/i.test(
     error.message,
   )
 }

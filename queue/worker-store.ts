@@ -1,4 +1,6 @@
-// What a worker sees of the queue: starting, giving back, committing, telling events, hearing of cancels.
+// What a worker sees of the queue: starting, giving back, committing, telling events, being heard, hearing what is not wanted any more.
+import { randomBytes } from 'node:crypto'
+import { setTimeout } from 'node:timers/promises'
 import { Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
 import type { Logger } from 'pino'
@@ -7,61 +9,118 @@ import type { Payload } from '../contract/payload.js'
 import type { RunResult } from '../contract/result.js'
 import { openBlobStore } from './blob-store.js'
 import { commit } from './commit.js'
-import { connectPatiently } from './connect.js'
+import { connectPatiently, StoreUnavailable } from './connect.js'
 import { appendEvents, type NewEvent } from './events.js'
 import { expire } from './expire.js'
-import { depthFor, feed } from './feed.js'
+import { feed, feedingOf } from './feed.js'
+import { beat, type Running } from './heartbeat.js'
 import * as keys from './keys.js'
-import { openListener } from './listener.js'
+import { type Listener, openListener } from './listener.js'
 import { openPayload } from './payload-seal.js'
 import { type Release, type Released, release } from './release.js'
 import { openSealer } from './seal.js'
 import { type Start, start } from './start.js'
 
 export { DamagedPayload, MissingBlob } from './payload-seal.js'
-export type { NewEvent, Release, Released, Start }
+export type { NewEvent, Release, Released, Running, Start }
 
 export type WorkerJobStore = {
   start(jobId: string): Promise<Start>
   /** @throws DamagedPayload, MissingBlob */
   open(jobId: string, fields: ReadonlyMap<string, string>): Promise<Payload>
+  /** Waits for a Redis that is away or takes no writes: a result is not given up for that. */
   commit(
     jobId: string,
     attempt: number,
     result: RunResult,
     events?: readonly NewEvent[],
   ): Promise<boolean>
+  /** Waits, as commit. */
   release(jobId: string, attempt: number, release: Release): Promise<Released>
   /** False when the attempt has lost the job. */
   tell(jobId: string, events: readonly NewEvent[], attempt?: number): Promise<boolean>
-  /** Those of these running jobs that a caller has cancelled. */
-  cancelledOf(jobIds: readonly string[]): Promise<string[]>
+  /** From now on this worker is heard by the others, and hears what is not wanted any more. */
+  attend(hears: Hears): Promise<void>
   feed(): Promise<void>
   close(): Promise<void>
   /** For BullMQ's own worker. */
   readonly redis: Redis
 }
 
-const housekeepingMs = 1000
+/** What the store asks and tells the worker that it belongs to. */
+export type Hears = {
+  running(): readonly Running[]
+  cancelled(jobId: string): void
+  /** Another attempt has taken this one over: what it does is for nothing. */
+  lost(jobId: string): void
+}
 
-/**
- * `onCancel` hears the id of each job that a caller cancelled while it ran anywhere; null when such a message may have been
- * missed, and `cancelledOf` must be asked.
- */
-export async function openWorkerJobStore(
-  settings: Settings,
-  log: Logger,
-  onCancel: (jobId: string | null) => void,
-): Promise<WorkerJobStore> {
-  const redis = connectPatiently(settings, 'worker')
-  const subscriber = connectPatiently(settings, 'worker')
-  for (const connection of [redis, subscriber])
-    connection.on('error', (error: Error) =>
-      log.debug({ error: error.message }, 'redis connection'),
-    )
-  const listener = openListener(subscriber)
-  const sealer = openSealer(settings.sealKeyFile)
-  const blobs = openBlobStore(settings.blobDirectory)
+const housekeepingMs = 1000
+/** Heartbeats in the time after which a worker counts as silent: some may be late or fail. */
+const beatsInSilence = 5
+const retryFirstMs = 100
+const retryLastMs = 2000
+
+type Parts = {
+  readonly redis: Redis
+  readonly queue: Queue
+  readonly settings: Settings
+  readonly log: Logger
+  /** Names this process, and no other one ever. */
+  readonly worker: string
+  readonly closed: AbortSignal
+}
+
+/** Redis may answer that it is full, or that its disk is: that passes, and what has run must not run again for it. */
+async function untilTaken<Value>(
+  { log, closed }: Parts,
+  what: string,
+  work: () => Promise<Value>,
+): Promise<Value> {
+  for (let waitMs = retryFirstMs; ; waitMs = Math.min(2 * waitMs, retryLastMs)) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable) || closed.aborted) throw error
+      log.warn({ what, error: error.message }, 'the store takes nothing; trying again')
+      await setTimeout(waitMs)
+    }
+  }
+}
+
+async function beatAndHear({ redis, worker, settings }: Parts, hears: Hears): Promise<void> {
+  for (const { jobId, why } of await beat(redis, worker, settings.lockMs, hears.running()))
+    if (why === 'cancelled') hears.cancelled(jobId)
+    else hears.lost(jobId)
+}
+
+/** What fails is left to the next turn. */
+function repeat({ log, closed }: Parts, everyMs: number, work: () => Promise<unknown>): void {
+  const timer = setInterval(() => {
+    work().catch((error: unknown) => log.debug({ error }, 'left to the next turn'))
+  }, everyMs).unref()
+  closed.addEventListener('abort', () => clearInterval(timer))
+}
+
+function startHousekeeping(parts: Parts): void {
+  const { redis, queue, settings } = parts
+  repeat(parts, housekeepingMs, async () => {
+    await feed(redis, queue, feedingOf(settings))
+    await expire(redis)
+  })
+}
+
+async function attend(parts: Parts, listener: Listener, hears: Hears): Promise<void> {
+  // After a reconnect a word may have been missed: the next heartbeat brings it.
+  await listener.listen(keys.controlChannel, (jobId) => {
+    if (jobId !== null) hears.cancelled(jobId)
+  })
+  await beatAndHear(parts, hears)
+  const everyMs = Math.min(housekeepingMs, parts.settings.lockMs / beatsInSilence)
+  repeat(parts, everyMs, () => beatAndHear(parts, hears))
+}
+
+function openQueue(redis: Redis, log: Logger): Queue {
   const queue = new Queue(keys.queueName, {
     connection: redis,
     prefix: keys.bullPrefix,
@@ -70,36 +129,42 @@ export async function openWorkerJobStore(
     defaultJobOptions: { removeOnComplete: true, removeOnFail: true, attempts: 1 },
   })
   queue.on('error', (error) => log.debug({ error: error.message }, 'queue connection'))
-  // Before this function returns, nobody runs anything that could be cancelled.
-  let isOpen = false
-  await listener.listen(keys.controlChannel, (jobId) => {
-    if (isOpen) onCancel(jobId)
-  })
-  const depth = depthFor(settings.slots)
-  const turn = async (): Promise<void> => {
-    await feed(redis, queue, depth)
-    await expire(redis)
-  }
-  const housekeeping = setInterval(() => {
-    turn().catch((error: unknown) => log.debug({ error }, 'housekeeping is left to the next turn'))
-  }, housekeepingMs).unref()
-  isOpen = true
+  return queue
+}
+
+export function openWorkerJobStore(settings: Settings, log: Logger): WorkerJobStore {
+  const redis = connectPatiently(settings, 'worker')
+  const subscriber = connectPatiently(settings, 'worker')
+  for (const connection of [redis, subscriber])
+    connection.on('error', (error: Error) =>
+      log.debug({ error: error.message }, 'redis connection'),
+    )
+  const closing = new AbortController()
+  const worker = randomBytes(9).toString('base64url')
+  const queue = openQueue(redis, log)
+  const parts: Parts = { redis, queue, settings, log, worker, closed: closing.signal }
+  const sealer = openSealer(settings.sealKeyFile)
+  const blobs = openBlobStore(settings.blobDirectory)
+  const listener = openListener(subscriber)
+  let takings = 0
+  startHousekeeping(parts)
   return {
     redis,
-    start: (jobId) => start(redis, jobId),
+    // The connection may send a call again; another call is another taking.
+    start: (jobId) =>
+      start(redis, jobId, { worker, delivery: String(++takings), silentMs: settings.lockMs }),
     open: (jobId, fields) => openPayload(sealer, blobs, jobId, fields),
-    commit: (jobId, attempt, result, events) => commit(redis, jobId, attempt, result, events),
-    release: (jobId, attempt, how) => release(redis, jobId, attempt, how),
+    commit: (jobId, attempt, result, events) =>
+      untilTaken(parts, 'commit', () => commit(redis, jobId, attempt, result, events)),
+    release: (jobId, attempt, how) =>
+      untilTaken(parts, 'release', () => release(redis, jobId, attempt, how)),
     tell: (jobId, events, attempt) => appendEvents(redis, jobId, events, attempt ?? null),
-    async cancelledOf(jobIds) {
-      const marks = await Promise.all(jobIds.map((id) => redis.hexists(keys.jobKey(id), 'cancel')))
-      return jobIds.filter((_, at) => marks[at] === 1)
-    },
+    attend: (hears) => attend(parts, listener, hears),
     feed: async () => {
-      await feed(redis, queue, depth)
+      await feed(redis, queue, feedingOf(settings))
     },
     async close() {
-      clearInterval(housekeeping)
+      closing.abort()
       listener.close()
       await queue.close().catch(() => undefined)
       redis.disconnect()

@@ -1,9 +1,10 @@
 // Step 5 of 10: an id from the queue → an opened payload and one attempt, and one of: a committed result, the job given back.
 // The program's faults are results; ours are tried again, as often as the job allows; neither is ever lost.
 import type { LocalFiles } from '../queue/local-files.js'
-import { DamagedPayload } from '../queue/worker-store.js'
+import { DamagedPayload, type Running } from '../queue/worker-store.js'
 import { attempt } from './attempt.js'
 import { type EventBatch, openEventBatch } from './event-batch.js'
+import { openReplayGuard, type ReplayGuard } from './replay-guard.js'
 import type { Run } from './run-plan.js'
 import {
   type Conclusion,
@@ -24,24 +25,32 @@ export type ConsumerContext = SettleContext & {
 export type Consumer = {
   consume(jobId: string): Promise<void>
   cancel(jobId: string): void
+  /** Another attempt has taken the job over: what is done here is for nothing. */
+  lose(jobId: string): void
   /** Ends what still runs; each job is given back to the queue. */
   drain(): void
   readonly busy: number
-  readonly jobIds: readonly string[]
+  running(): readonly Running[]
 }
 
 /** A sealed payload is refused for good when it expired this long ago: whoever can write to Redis could else repeat a job for ever. */
 const replayMs = 24 * 3600 * 1000
+
+type Consuming = {
+  readonly context: ConsumerContext
+  readonly guard: ReplayGuard
+  onRun(run: Run): void
+}
 
 /** Opens the payload and runs it; every fault of ours ends as a conclusion, none as an exception. */
 async function conclude(
   jobId: string,
   started: Started,
   events: EventBatch,
-  context: ConsumerContext,
-  onRun: (run: Run) => void,
+  { context, guard, onRun }: Consuming,
 ): Promise<Conclusion> {
   try {
+    if (guard.hasEnded(jobId)) throw new DamagedPayload('this job has ended here before')
     const payload = await context.store.open(jobId, started.fields)
     if (payload.expiresAtMs + replayMs < Date.now())
       throw new DamagedPayload('the payload expired more than a day ago')
@@ -55,26 +64,25 @@ async function conclude(
   }
 }
 
-async function consumeOne(
-  jobId: string,
-  context: ConsumerContext,
-  onRun: (run: Run) => void,
-): Promise<void> {
+async function consumeOne(jobId: string, consuming: Consuming, active: Active): Promise<void> {
+  const { context, guard } = consuming
   const { store } = context
   const started = await store.start(jobId)
   if (started.kind !== 'run') {
     noteUnstarted(started.kind, context.telemetry)
     return
   }
+  active.attempt = started.attempt
   const events = openEventBatch((batch) => store.tell(jobId, batch, started.attempt))
-  const conclusion = await conclude(jobId, started, events, context, onRun)
-  await settle(jobId, started, conclusion, events, context)
+  const conclusion = await conclude(jobId, started, events, consuming)
+  if ((await settle(jobId, started, conclusion, events, context)) === 'ended') guard.end(jobId)
 }
 
-type Active = { run: Run | null; isCancelled: boolean }
+type Active = { run: Run | null; isCancelled: boolean; attempt: number | null }
 
 export function openConsumer(context: ConsumerContext): Consumer {
   const actives = new Map<string, Active>()
+  const guard = openReplayGuard()
   let draining = false
   const adopt = (active: Active, run: Run): void => {
     active.run = run
@@ -84,12 +92,15 @@ export function openConsumer(context: ConsumerContext): Consumer {
   }
   return {
     async consume(jobId) {
-      const active: Active = { run: null, isCancelled: false }
+      // Handed out again while it runs here: its lock ran out, say because Redis was away. It is ours all the same.
+      if (actives.has(jobId)) return
+      const active: Active = { run: null, isCancelled: false, attempt: null }
       actives.set(jobId, active)
+      const onRun = (run: Run): void => adopt(active, run)
       try {
-        await consumeOne(jobId, context, (run) => adopt(active, run))
+        await consumeOne(jobId, { context, guard, onRun }, active)
       } finally {
-        if (actives.get(jobId) === active) actives.delete(jobId)
+        actives.delete(jobId)
       }
     },
     cancel(jobId) {
@@ -98,6 +109,9 @@ export function openConsumer(context: ConsumerContext): Consumer {
       active.isCancelled = true
       active.run?.cancel('cancelled')
     },
+    lose(jobId) {
+      actives.get(jobId)?.run?.cancel('drain')
+    },
     drain() {
       draining = true
       for (const active of actives.values()) active.run?.cancel('drain')
@@ -105,8 +119,9 @@ export function openConsumer(context: ConsumerContext): Consumer {
     get busy() {
       return actives.size
     },
-    get jobIds() {
-      return [...actives.keys()]
-    },
+    running: () =>
+      [...actives].flatMap(([jobId, { attempt }]) =>
+        attempt === null ? [] : [{ jobId, attempt }],
+      ),
   }
 }

@@ -10,12 +10,27 @@ import { unstartedResult } from '../queue/record.js'
 
 export type Judged = { kind: 'plan'; plan: Plan } | { kind: 'denied'; result: RunResult }
 
+/** The api has just judged by a grant that this worker does not have yet: its files may be about to change. Nothing final. */
+export class GrantUnknown extends Error {}
+
+/** How long after admission the worker's grant files may lag behind the api's, milliseconds: a roll-out to a fleet takes that long. */
+const lagMs = 60_000
+
 const denied = (message: string): Judged => ({
   kind: 'denied',
   result: unstartedResult('policy-denied', message),
 })
 
+/** @throws GrantUnknown when it would be denied by a grant other than the one that the api has judged it by, just now. */
 export function judgeAgain(payload: Payload, files: LocalFiles): Judged {
+  const judged = judgeByOwnGrant(payload, files)
+  const isSame = files.grants.get(payload.grant)?.revision === payload.grantRevision
+  if (judged.kind === 'denied' && !isSame && Date.now() - payload.acceptedAtMs < lagMs)
+    throw new GrantUnknown(judged.result.cause?.message ?? '')
+  return judged
+}
+
+function judgeByOwnGrant(payload: Payload, files: LocalFiles): Judged {
   const grant = files.grants.get(payload.grant)
   if (grant === undefined) return denied(`The worker knows no grant named ${payload.grant}.`)
   const checked = checkJobSpec(payload.spec)

@@ -7,7 +7,7 @@ import { bullPrefix, queueName } from '../queue/keys.js'
 import { keepCurrent, loadLocalFiles } from '../queue/local-files.js'
 import { loadSettings } from '../queue/settings-file.js'
 import { openWorkerJobStore } from '../queue/worker-store.js'
-import { type Consumer, openConsumer } from './consume.js'
+import { openConsumer } from './consume.js'
 import { openLauncherGate } from './launcher-gate.js'
 import { openTelemetry } from './telemetry.js'
 
@@ -19,11 +19,8 @@ const log = pino({
 const telemetry = openTelemetry()
 const files = keepCurrent(settings, log, await loadLocalFiles(settings))
 const metricsServer = await telemetry.listen(settings.workerMetricsAddress)
-const store = await openWorkerJobStore(settings, log, (jobId) => {
-  if (jobId !== null) consumer.cancel(jobId)
-  else recheckCancels()
-})
-const consumer: Consumer = openConsumer({
+const store = openWorkerJobStore(settings, log)
+const consumer = openConsumer({
   store,
   telemetry,
   log,
@@ -33,15 +30,14 @@ const consumer: Consumer = openConsumer({
   onLauncherAway: () => gate.close(),
 })
 
-/** After a reconnect: what was cancelled meanwhile was told to nobody. */
-function recheckCancels(): void {
-  store
-    .cancelledOf(consumer.jobIds)
-    .then((jobIds) => {
-      for (const jobId of jobIds) consumer.cancel(jobId)
-    })
-    .catch((error: unknown) => log.debug({ err: error }, 'cancels are not known'))
-}
+await store.attend({
+  running: consumer.running,
+  cancelled: consumer.cancel,
+  lost(jobId) {
+    log.warn({ jobId }, 'another attempt has taken over; this one is ended')
+    consumer.lose(jobId)
+  },
+})
 
 function reportSlots(): void {
   telemetry.slots(consumer.busy, Math.max(0, settings.slots - consumer.busy))

@@ -11,6 +11,7 @@ import {
   type WorkerJobStore,
 } from '../queue/worker-store.js'
 import type { EventBatch } from './event-batch.js'
+import { GrantUnknown } from './judge-again.js'
 import type { WorkerTelemetry } from './telemetry.js'
 
 export type SettleContext = {
@@ -33,6 +34,8 @@ export const concluded = (result: RunResult): Conclusion => ({ kind: 'result', r
 const retryDelayMs = (attemptNumber: number): number => Math.min(100 * 2 ** attemptNumber, 10_000)
 /** Wait when no slot was free or the launcher was away: not an attempt that counts. */
 const busyDelayMs = 100
+/** Wait for the worker's grant files to become what the api's are. */
+const grantDelayMs = 1000
 
 function faultResult(error: LaunchError): RunResult {
   const result = unstartedResult('sandbox-error', error.message, error.stage)
@@ -50,6 +53,13 @@ export function concludeFault(
     return concluded(unstartedResult('sandbox-error', error.message, 'damaged-payload'))
   if (error instanceof MissingBlob)
     return concluded(unstartedResult('sandbox-error', error.message, 'blob-missing'))
+  if (error instanceof GrantUnknown)
+    return {
+      kind: 'again',
+      release: { delayMs: grantDelayMs, reason: 'unharmed' },
+      stage: 'grant-unknown',
+      otherwise: unstartedResult('policy-denied', error.message),
+    }
   if (!(error instanceof LaunchError)) context.log.error({ err: error }, 'an unexpected fault')
   const fault =
     error instanceof LaunchError ? error : new LaunchError('worker-fault', 'The worker failed.')
@@ -65,27 +75,31 @@ export function noteUnstarted(
   kind: Exclude<Start['kind'], 'run'>,
   telemetry: WorkerTelemetry,
 ): void {
-  if (kind === 'gone') return
+  if (kind === 'gone' || kind === 'held' || kind === 'later') return
   if (kind === 'quarantined') telemetry.quarantined()
   const lost = kind === 'quarantined' || kind === 'worker-lost'
   if (lost) telemetry.sandboxFailed('worker-lost')
   telemetry.finished(lost ? 'sandbox-error' : kind)
 }
 
+/** `ended`: this attempt's result is the job's. `open`: the job lives on, or is another attempt's. */
+export type Settled = 'ended' | 'open'
+
 async function settleResult(
   job: { jobId: string; attempt: number; log: Logger },
   result: RunResult,
   events: EventBatch,
   { store, telemetry }: SettleContext,
-): Promise<void> {
+): Promise<Settled> {
   const { outcome, cause } = result
   if (!(await store.commit(job.jobId, job.attempt, result, await events.take()))) {
     job.log.warn({ outcome }, 'another attempt has taken over; this result is dropped')
-    return
+    return 'open'
   }
   telemetry.finished(outcome)
   if (outcome === 'sandbox-error') telemetry.sandboxFailed(cause?.stage ?? 'unknown')
   job.log.info({ outcome, stage: cause?.stage }, 'finished')
+  return 'ended'
 }
 
 export async function settle(
@@ -94,7 +108,7 @@ export async function settle(
   conclusion: Conclusion,
   events: EventBatch,
   context: SettleContext,
-): Promise<void> {
+): Promise<Settled> {
   const { attempt } = started
   const log = context.log.child({ jobId, tenant: started.fields.get('tenant'), attempt })
   const job = { jobId, attempt, log }
@@ -110,4 +124,5 @@ export async function settle(
     context.telemetry.retried(stage)
   }
   log.warn({ stage, reason: release.reason, delayMs: release.delayMs, released }, 'given back')
+  return 'open'
 }

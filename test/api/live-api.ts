@@ -209,7 +209,7 @@ export async function openLiveApi(redis: LiveRedis, options: ApiOptions = {}): P
       return (await service.keys.create({ tenant, grant, scopes, expiresInSeconds: 3600 })).key
     },
     async openWorker() {
-      const worker = await openWorkerJobStore(settings, log, () => undefined)
+      const worker = openWorkerJobStore(settings, log)
       workers.push(worker)
       return worker
     },

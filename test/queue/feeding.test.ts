@@ -1,7 +1,7 @@
 // The feeder: fair over tenants, within caps, and without loss when it dies between taking a job and handing it over.
 import { Queue } from 'bullmq'
 import t from 'tap'
-import { depthFor, feed } from '../../queue/feed.js'
+import { feed, feedingOf } from '../../queue/feed.js'
 import { bullPrefix, queueName } from '../../queue/keys.js'
 import { unstartedResult } from '../../queue/record.js'
 import { accept, openLiveQueue, prefix } from './live-queue.js'
@@ -16,13 +16,13 @@ t.teardown(async () => {
   await live.close()
 })
 const done = unstartedResult('ok', 'done')
-const depth = depthFor(1)
+const feeding = feedingOf({ slots: 1, lockMs: 1000 })
 
 /** Runs every job that is handed over, in the order of BullMQ's queue, until none is left; gives the order. */
 async function drainInOrder(): Promise<string[]> {
   const order: string[] = []
   for (;;) {
-    await feed(live.look, queue, depth)
+    await feed(live.look, queue, feeding)
     const id = await live.look.rpop(`${bullPrefix}:${queueName}:wait`)
     if (id === null) return order
     await queue.remove(id)
@@ -39,7 +39,7 @@ t.test('a tenant with a hundred jobs does not hold up one with three', async (t)
   const order = await drainInOrder()
   t.equal(order.length, 103)
   const last = order.lastIndexOf('modest')
-  t.ok(last <= depth + 2 * 3, `the last of the three was number ${last + 1}`)
+  t.ok(last <= feeding.depth + 2 * 3, `the last of the three was number ${last + 1}`)
 })
 
 t.test('priority orders a tenant’s own jobs, arrival those of one priority', async (t) => {
@@ -59,7 +59,7 @@ t.test('priority orders a tenant’s own jobs, arrival those of one priority', a
 
 t.test('no more of a tenant’s jobs are in flight than its grant allows', async (t) => {
   for (let at = 0; at < 10; at++) await accept(api, 'capped', { runningJobs: 2 })
-  await feed(live.look, queue, depth)
+  await feed(live.look, queue, feeding)
   t.equal(await live.look.scard(`${prefix}inflight:capped`), 2)
   t.equal(await live.look.zscore(`${prefix}tenants`, 'capped'), null, 'it is not looked at')
   const order = await drainInOrder()
@@ -89,7 +89,7 @@ t.test('handing over twice runs once', async (t) => {
   const id = await accept(api, 'twice')
   for (let turn = 0; turn < 3; turn++) {
     await live.look.zadd(`${prefix}handover`, 'XX', 1, id)
-    await feed(live.look, queue, depth)
+    await feed(live.look, queue, feeding)
   }
   t.same(await drainInOrder(), ['twice'])
 })
@@ -99,7 +99,11 @@ t.test('a running job that BullMQ has forgotten is found again', async (t) => {
   await worker.start(id)
   await queue.obliterate({ force: true })
   await live.look.zadd(`${prefix}running`, 'XX', 1, id)
-  await feed(live.look, queue, depth)
+  await live.makeHeard(0)
+  await feed(live.look, queue, feeding)
+  t.same(await queue.getJobs(['waiting']), [], 'not while its worker may have been out of reach')
+  await live.makeHeard(5000)
+  await feed(live.look, queue, feeding)
   t.same(await queue.getJobs(['waiting']).then((jobs) => jobs.map((job) => job.id)), [id])
   t.match(await worker.start(id), { kind: 'run', attempt: 2 })
   await worker.commit(id, 2, done)

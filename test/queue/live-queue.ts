@@ -12,9 +12,10 @@ import type { Payload } from '../../contract/payload.js'
 import { newJobId } from '../../queue/job-id.js'
 import { type Admission, type ApiJobStore, openApiJobStore } from '../../queue/job-store.js'
 import { releaseDirectory } from '../../queue/settings-file.js'
-import { openWorkerJobStore, type WorkerJobStore } from '../../queue/worker-store.js'
+import { type Hears, openWorkerJobStore, type WorkerJobStore } from '../../queue/worker-store.js'
 
 export const log = pino({ level: 'silent' })
+const deaf: Hears = { running: () => [], cancelled: () => undefined, lost: () => undefined }
 export const prefix = 'stockade:{default}:'
 
 export type LiveQueue = {
@@ -23,10 +24,10 @@ export type LiveQueue = {
   readonly look: Redis
   settings(kind: 'api' | 'worker', other?: Partial<Settings>): Settings
   openApi(other?: Partial<Settings>): Promise<ApiJobStore>
-  openWorker(
-    onCancel?: (jobId: string | null) => void,
-    other?: Partial<Settings>,
-  ): Promise<WorkerJobStore>
+  /** Without `hears` nobody hears of it: to the others it is silent. */
+  openWorker(hears?: Partial<Hears>, other?: Partial<Settings>): Promise<WorkerJobStore>
+  /** As if somebody had been heard for so long without a pause, milliseconds: who has not been heard is silent since. */
+  makeHeard(forMs: number): Promise<void>
   startRedis(): Promise<void>
   /** Ends Redis without a word, as a loss of power does to a process. */
   killRedis(): Promise<void>
@@ -122,15 +123,20 @@ export async function openLiveQueue(): Promise<LiveQueue> {
     settings,
     startRedis,
     killRedis,
+    async makeHeard(forMs) {
+      const now = Date.now()
+      await look.hset(`${prefix}pulse`, { last: now, since: now - forMs })
+    },
     async openApi(other) {
       const store = await openApiJobStore(settings('api', other), log)
       closers.push(() => store.close())
       if (!store.healthy()) await once(store.redis, 'ready')
       return store
     },
-    async openWorker(onCancel = () => undefined, other) {
-      const store = await openWorkerJobStore(settings('worker', other), log, onCancel)
+    async openWorker(hears, other) {
+      const store = openWorkerJobStore(settings('worker', other), log)
       closers.push(() => store.close())
+      if (hears !== undefined) await store.attend({ ...deaf, ...hears })
       return store
     },
     async close() {

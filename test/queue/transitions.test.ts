@@ -1,13 +1,14 @@
 // Every transition of a job, and every loss: one result each, whatever dies.
 import t from 'tap'
+import { beat } from '../../queue/heartbeat.js'
 import { unstartedResult } from '../../queue/record.js'
 import type { WorkerJobStore } from '../../queue/worker-store.js'
 import { accept, openLiveQueue, prefix } from './live-queue.js'
 
 const live = await openLiveQueue()
 const api = await live.openApi({ slots: 2 })
-const cancels: (string | null)[] = []
-const worker = await live.openWorker((jobId) => cancels.push(jobId))
+const cancels: string[] = []
+const worker = await live.openWorker({ cancelled: (jobId) => cancels.push(jobId) })
 t.teardown(() => live.close())
 const okResult = unstartedResult('ok', 'done')
 
@@ -110,7 +111,8 @@ t.test('cancel: final at once while it waits, told to the worker while it runs',
   const attempt = await begin(worker, running)
   t.equal(await api.cancel('cancels', running), 'cancelling')
   while (!cancels.includes(running)) await new Promise(setImmediate)
-  t.same(await worker.cancelledOf([running]), [running])
+  const heard = await beat(live.look, 'another', 1000, [{ jobId: running, attempt }])
+  t.same(heard, [{ jobId: running, why: 'cancelled' }], 'who missed the word hears it again')
   t.equal(
     await worker.release(running, attempt, { delayMs: 0, reason: 'fault' }),
     'released',
