@@ -193,10 +193,13 @@ function handle(frame: Frame, waiting: Waiting): boolean {
 function openExchange(socket: Socket): {
   wait(streams: StepStreams | null, frames: Buffer[]): Promise<Finished | null>
   fail(error: LaunchError): void
+  /** All has been said. */
+  finish(): void
 } {
   const cutter = openFrameCutter()
   let waiting: Waiting | null = null
   let lost: LaunchError | null = null
+  let isOver = false
   const fail = (error: LaunchError): void => {
     lost ??= error
     const current = waiting
@@ -224,11 +227,15 @@ function openExchange(socket: Socket): {
       fail(new LaunchError('launcher-unreachable', error.message, null, 'away'))
     else fail(new LaunchError('launcher-lost', error.message))
   })
-  socket.on('close', () =>
-    fail(new LaunchError('launcher-lost', 'the launcher closed the connection')),
-  )
+  socket.on('close', () => {
+    if (!isOver) fail(new LaunchError('launcher-lost', 'the launcher closed the connection'))
+  })
   return {
     fail,
+    finish() {
+      isOver = true
+      socket.destroy()
+    },
     wait(streams, frames) {
       return new Promise((resolve, reject) => {
         if (lost !== null) {
@@ -280,7 +287,7 @@ export function openSandbox(
       const other = await exchange.wait(null, [encodeFrame(frameTypes.end, Buffer.alloc(0))])
       if (other !== null)
         throw new LaunchError('launcher-protocol', 'FINISHED instead of DESTROYED')
-      socket.destroy()
+      exchange.finish()
     },
     abandon() {
       exchange.fail(new LaunchError('launcher-lost', 'abandoned'))

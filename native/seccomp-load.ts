@@ -1,6 +1,6 @@
 // A profile by name or value → checked documents: the profile, and the one it extends.
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { SeccompProfile } from '../contract/profile.js'
 import { checkProfile, SeccompProfileError } from './seccomp-check.js'
@@ -23,10 +23,14 @@ const documents = new Map<string, SeccompProfile>()
 const refusal = (name: string, pointer: string, message: string) =>
   new SeccompProfileError(name, [{ pointer, message }])
 
-function readText(name: string, folder: string): string {
+function pathOf(name: string, folder: string): string {
   if (!nameForm.test(name)) throw refusal(name, '', 'not a profile name')
+  return join(folder, 'seccomp', `${name}.json`)
+}
+
+function readText(name: string, path: string): string {
   try {
-    return readFileSync(join(folder, 'seccomp', `${name}.json`), 'utf8')
+    return readFileSync(path, 'utf8')
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     throw refusal(name, '', `cannot be read: ${reason}`)
@@ -55,14 +59,36 @@ function fromText(name: string, text: string): LoadedProfile {
   return { name, profile, digest }
 }
 
+/** By path, with what the file was when it was read: each job asks for its profile, and a file changes once in a release. */
+const files = new Map<string, { readonly stamp: string; readonly loaded: LoadedProfile }>()
+
+/** What changes when a file does: the kernel sets ctime itself, nobody can set it back. */
+function stampOf(path: string): string {
+  const status = statSync(path, { bigint: true, throwIfNoEntry: false })
+  return status === undefined ? '' : `${status.dev} ${status.ino} ${status.size} ${status.ctimeNs}`
+}
+
+function fromFile(name: string, folder: string): LoadedProfile {
+  const path = pathOf(name, folder)
+  const stamp = stampOf(path)
+  const known = files.get(path)
+  if (known !== undefined && known.stamp === stamp) return known.loaded
+  const loaded = fromText(name, readText(name, path))
+  // Only what was still the same after it was read.
+  if (stamp !== '' && stampOf(path) === stamp && files.size < documentsMax)
+    files.set(path, { stamp, loaded })
+  else files.delete(path)
+  return loaded
+}
+
 /** The profile first, then its base, if any. Throws SeccompProfileError. */
 export function loadProfile(profile: string | SeccompProfile, folder: string): LoadedProfile[] {
   const own =
     typeof profile === 'string'
-      ? fromText(profile, readText(profile, folder))
+      ? fromFile(profile, folder)
       : fromText('custom', JSON.stringify(profile))
   if (own.profile.extends === undefined) return [own]
-  const base = fromText(own.profile.extends, readText(own.profile.extends, folder))
+  const base = fromFile(own.profile.extends, folder)
   if (base.profile.extends !== undefined) {
     const message = `${base.name} itself extends ${base.profile.extends}: one level only`
     throw refusal(own.name, '/extends', message)

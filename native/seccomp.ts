@@ -135,7 +135,7 @@ function compile(list: readonly LoadedProfile[], architecture: Architecture): Co
 }
 
 /**
- * Compiles a profile by name or value. Files are read anew each time, so a changed one is a new program; what
+ * Compiles a profile by name or value. A file that has changed is read anew and is a new program; what
  * costs (checks, libseccomp, verification) is cached by the digest of the documents.
  *
  * Throws SeccompProfileError with every fault of the profile, or Error when the addon refuses.

@@ -1,5 +1,6 @@
 // Step 5 of 10: an id from the queue → an opened payload and one attempt, and one of: a committed result, the job given back.
 // The program's faults are results; ours are tried again, as often as the job allows; neither is ever lost.
+import type { LaunchError } from '../native/launch-client.js'
 import type { LocalFiles } from '../queue/local-files.js'
 import { DamagedPayload, type Running } from '../queue/worker-store.js'
 import { attempt } from './attempt.js'
@@ -76,6 +77,19 @@ async function consumeOne(jobId: string, consuming: Consuming, active: Active): 
   const events = openEventBatch((batch) => store.tell(jobId, batch, started.attempt))
   const conclusion = await conclude(jobId, started, events, consuming)
   if ((await settle(jobId, started, conclusion, events, context)) === 'ended') guard.end(jobId)
+  // The result is true whatever becomes of its sandbox; the slot is free only now.
+  if (conclusion.kind === 'result') await active.run?.destroyed.catch(noteLeftover(jobId, context))
+}
+
+/** What is left of a sandbox is the operator's matter: the launcher uses no slot again that is not empty. */
+function noteLeftover(
+  jobId: string,
+  { log, telemetry }: SettleContext,
+): (error: LaunchError) => void {
+  return ({ stage, message }) => {
+    telemetry.sandboxFailed(stage)
+    log.error({ jobId, stage, error: message }, 'a sandbox was not destroyed')
+  }
 }
 
 type Active = { run: Run | null; isCancelled: boolean; attempt: number | null }

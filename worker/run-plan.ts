@@ -26,7 +26,11 @@ export type RunInput = {
 }
 
 export type Run = {
+  /** Rejects with LaunchError when our side failed; the job has no result then. */
   readonly result: Promise<RunResult>
+  /** Until nothing of the sandbox is left: the result need not wait for that. Rejects with LaunchError, also when `result` does. */
+  readonly destroyed: Promise<void>
+  /** No effect after the result. */
   cancel(word: CancelWord): void
 }
 
@@ -115,25 +119,33 @@ function cancelledResult(outcome: 'cancelled' | 'expired', steps: StepResult[]):
   return { outcome, cause: { message }, failedStep: null, steps }
 }
 
-/** `result` rejects with LaunchError when our side failed; the job has no result then. */
 export function runPlan(input: RunInput): Run {
   const sandbox = openSandbox(input.launcherSocket, input.jobId, input.plan, input.files)
   let asked: CancelWord | null = null
+  let hasResult = false
   const work = async (): Promise<RunResult> => {
+    const result = await runSteps(input, sandbox, () => asked)
+    hasResult = true
+    return result
+  }
+  const result = work()
+  const destroy = async (): Promise<void> => {
     try {
-      const result = await runSteps(input, sandbox, () => asked)
+      await result
       await sandbox.end()
-      return result
     } catch (error) {
       sandbox.abandon()
       throw error
     }
   }
+  const destroyed = destroy()
+  destroyed.catch(() => undefined) // Whoever waits for it is told; that nobody does is no fault.
   return {
-    result: work(),
+    result,
+    destroyed,
     cancel(word) {
       asked ??= word
-      sandbox.cancel(word)
+      if (!hasResult) sandbox.cancel(word)
     },
   }
 }
