@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "monotonic.h"
+#include "status_text.h"
 
 /* Goes out as the failure's index. */
 enum check {
@@ -35,6 +36,7 @@ static int mismatch(struct sandbox *sandbox, enum check check, int error) {
 
 static int read_of(pid_t pid, const char *name, char *text, size_t size) {
   char path[64];
+  text[0] = '\0';
   snprintf(path, sizeof path, "/proc/%d/%s", pid, name);
   int file = open(path, O_RDONLY | O_CLOEXEC);
   if (file < 0)
@@ -50,15 +52,6 @@ static int read_of(pid_t pid, const char *name, char *text, size_t size) {
   close(file);
   text[have] = '\0';
   return result;
-}
-
-/* The text after "Name:" and blanks in /proc/<pid>/status. */
-static const char *field(const char *status, const char *name) {
-  size_t length = strlen(name);
-  for (const char *line = status; line != NULL; line = strchr(line, '\n') == NULL ? NULL : strchr(line, '\n') + 1)
-    if (strncmp(line, name, length) == 0 && line[length] == ':')
-      return line + length + 1 + strspn(line + length + 1, " \t");
-  return "";
 }
 
 /* The first id of the slot's slice, as the outer user namespace, in which we are, counts. */
@@ -80,17 +73,14 @@ static int check_namespaces(struct sandbox *sandbox, pid_t job, struct namespace
 /* One line, "0 <first> <count>", seen from here (user_namespaces(7)). */
 static int check_map(struct sandbox *sandbox, pid_t job, const char *name, const struct identity_map *outer, uint64_t *host) {
   char text[256];
-  uint64_t inside;
-  uint64_t first;
-  uint64_t count;
-  int end = 0;
+  uint64_t numbers[3]; /* inside, first, count */
   uint64_t slice = slice_of(sandbox);
   uint64_t size = sandbox->world->options->ids_per_slot;
   if (read_of(job, name, text, sizeof text) < 0)
     return mismatch(sandbox, CHECK_READ, EIO);
-  if (sscanf(text, "%" SCNu64 " %" SCNu64 " %" SCNu64 " %n", &inside, &first, &count, &end) != 3 || text[end] != '\0')
+  if (!status_text_map(text, numbers))
     return mismatch(sandbox, CHECK_MAP, EPROTO);
-  if (inside != 0 || first != slice || count != size || identity_host(outer, slice, size, host) < 0)
+  if (numbers[0] != 0 || numbers[1] != slice || numbers[2] != size || identity_host(outer, slice, size, host) < 0)
     return mismatch(sandbox, CHECK_MAP, ERANGE);
   return 0;
 }
@@ -122,33 +112,22 @@ int attest_place(struct sandbox *sandbox, pid_t job, struct attestation *out) {
   return check_limits(sandbox, &out->limits);
 }
 
-/* Real, effective, saved and file-system id. */
-static bool are_ids(const char *text, uint64_t wanted) {
-  char *end;
-  for (unsigned at = 0; at < 4; at++) {
-    if (strtoull(text, &end, 10) != wanted || end == text)
-      return false;
-    text = end;
-  }
-  return true;
-}
-
 static int check_status(struct sandbox *sandbox, const char *status, struct attestation *out) {
   const struct sandbox_plan *plan = &sandbox->request->shared->sandbox;
   for (unsigned at = 0; at < CAPABILITY_SETS; at++) {
-    snprintf(out->capabilities[at], sizeof out->capabilities[at], "%.16s", field(status, capability_sets[at]));
+    snprintf(out->capabilities[at], sizeof out->capabilities[at], "%.16s", status_text_field(status, capability_sets[at]));
     if (strcmp(out->capabilities[at], "0000000000000000") != 0)
       return mismatch(sandbox, CHECK_CAPABILITIES, EPERM);
   }
-  if (field(status, "NoNewPrivs")[0] != '1')
+  if (status_text_field(status, "NoNewPrivs")[0] != '1')
     return mismatch(sandbox, CHECK_NO_NEW_PRIVILEGES, EPERM);
-  out->filters = (unsigned)strtoul(field(status, "Seccomp_filters"), NULL, 10);
-  if (field(status, "Seccomp")[0] != '2' || out->filters != sandbox->world->own_filters + 1)
+  out->filters = (unsigned)strtoul(status_text_field(status, "Seccomp_filters"), NULL, 10);
+  if (status_text_field(status, "Seccomp")[0] != '2' || out->filters != sandbox->world->own_filters + 1)
     return mismatch(sandbox, CHECK_SECCOMP, EPERM);
   uint64_t slice = slice_of(sandbox);
-  if (!are_ids(field(status, "Uid"), slice + plan->uid) || !are_ids(field(status, "Gid"), slice + plan->gid))
+  if (!status_text_ids(status_text_field(status, "Uid"), slice + plan->uid) || !status_text_ids(status_text_field(status, "Gid"), slice + plan->gid))
     return mismatch(sandbox, CHECK_IDS, EPERM);
-  return field(status, "Groups")[0] == '\n' ? 0 : mismatch(sandbox, CHECK_IDS, EPERM);
+  return status_text_field(status, "Groups")[0] == '\n' ? 0 : mismatch(sandbox, CHECK_IDS, EPERM);
 }
 
 int attest_process(struct sandbox *sandbox, pid_t job, struct attestation *out) {

@@ -85,5 +85,6 @@ int options_read(int count, char **words, struct options *out, const char **faul
   *fault = "an option is missing";
   bool complete = out->instance != NULL && out->socket != NULL && out->slots_dir != NULL && out->slots > 0 &&
                   out->base_ids > 0 && out->ids_per_slot > 0 && out->peers > 0 && out->cgroup_roots > 0;
-  return complete ? 0 : -EINVAL;
+  bool inner_whole = (out->inner == 0) == (out->host_namespaces == NULL);
+  return complete && inner_whole ? 0 : -EINVAL;
 }

@@ -52,7 +52,7 @@ int own_filter_install(void) {
 #if defined(__x86_64__)
   code[at++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, X32_BIT, DENIED + 1, 0);
 #endif
-  for (unsigned char row = 0; row < DENIED; row++)
+  for (unsigned row = 0; row < DENIED; row++)
     code[at++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, denied[row], (unsigned char)(DENIED - row), 0);
   code[at++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
   code[at++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM);

@@ -13,6 +13,8 @@
 /* Doubles on the TypeScript side are exact up to here; the kernel's own limits are refused later, by stage. */
 #define NUMBER_MAX ((uint64_t)9007199254740991)
 #define MIB ((uint64_t)1 << 20)
+/* 278 years: as nanoseconds, added to a clock, it still fits 64 bits. */
+#define MILLISECONDS_MAX ((uint64_t)1 << 43)
 
 enum kind { NUMBER, WORD, PATH, CHOICE };
 
@@ -47,14 +49,14 @@ static const struct key sandbox_keys[] = {
     {"loopback", CHOICE, SANDBOX(loopback_up), 0, 0, "down", "up"},
     {"apparmor", WORD, SANDBOX(apparmor), 1, PLAN_LABEL_MAX, LOWER UPPER DIGITS "._/@{}:&-", NULL},
     {"landlock-abi-minimum", NUMBER, SANDBOX(landlock_abi_minimum), 0, 1000, NULL, NULL},
-    {"lifetime-ms", NUMBER, SANDBOX(lifetime_ms), 1, NUMBER_MAX, NULL, NULL},
+    {"lifetime-ms", NUMBER, SANDBOX(lifetime_ms), 1, MILLISECONDS_MAX, NULL, NULL},
 };
 
 static const struct key step_keys[] = {
     {"name", WORD, STEP(name), 1, 64, LOWER DIGITS "-", NULL},
     {"directory", PATH, STEP(directory), 1, 0, NULL, NULL},
-    {"wall-ms", NUMBER, STEP(wall_ms), 1, NUMBER_MAX, NULL, NULL},
-    {"cpu-ms", NUMBER, STEP(cpu_ms), 1, NUMBER_MAX, NULL, NULL},
+    {"wall-ms", NUMBER, STEP(wall_ms), 1, MILLISECONDS_MAX, NULL, NULL},
+    {"cpu-ms", NUMBER, STEP(cpu_ms), 1, MILLISECONDS_MAX, NULL, NULL},
     {"memory-bytes", NUMBER, STEP(memory_bytes), MIB, NUMBER_MAX, NULL, NULL},
     {"processes", NUMBER, STEP(processes), 1, NUMBER_MAX, NULL, NULL},
     {"open-files", NUMBER, STEP(open_files), 1, NUMBER_MAX, NULL, NULL},

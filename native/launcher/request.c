@@ -61,9 +61,12 @@ static int take_data(struct request *request, const struct frame *frame) {
 static int take_step(struct request *request, const struct frame *frame) {
   if (!request->has_sandbox || !request->has_filter || file_open(request))
     return -EPROTO;
+  /* The job reads its arguments from this very memory until its exec: another plan must not be written over them. */
+  if (request->running)
+    return -EPROTO;
   if (plan_step(frame->payload, frame->length, &request->shared->step) < 0)
     return -EPROTO;
-  request->started = true;
+  request->started = request->running = true;
   request->input_size = request->input_done = 0;
   request->input_end = !request->shared->step.stdin_stream;
   return REQUEST_STEP;
@@ -88,7 +91,7 @@ static int take_cancel(const struct frame *frame, char *cancel) {
   static const char *const words[] = {"cancelled", "expired", "drain"};
   for (unsigned at = 0; at < sizeof words / sizeof *words; at++)
     if (frame->length == strlen(words[at]) && memcmp(frame->payload, words[at], frame->length) == 0) {
-      strcpy(cancel, words[at]);
+      memcpy(cancel, words[at], frame->length + 1);
       return REQUEST_CANCEL;
     }
   return -EPROTO;
@@ -154,3 +157,5 @@ int request_take(struct request *request, char *cancel) {
     request->have += (size_t)got;
   }
 }
+
+void request_step_over(struct request *request) { request->running = false; }

@@ -14,6 +14,7 @@ struct request {
   bool has_sandbox;
   bool has_filter;
   bool started; /* a step has run: no more files */
+  bool running; /* a step runs: its plan is in use, until request_step_over */
   bool ended;   /* END has come, perhaps while a step still ran */
   struct input_file *files;
   struct input_file *last;
@@ -33,5 +34,8 @@ enum request_result { REQUEST_MORE = 0, REQUEST_STEP = 1, REQUEST_END = 2, REQUE
 /* Takes what the connection holds, without waiting, up to the next thing to act on. A result above, or -EPROTO.
  * A CANCEL's word is in `cancel`. */
 int request_take(struct request *request, char *cancel);
+
+/* The step is over: the next one may come. */
+void request_step_over(struct request *request);
 
 #endif

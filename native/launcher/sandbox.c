@@ -80,7 +80,7 @@ static int clone_init(struct sandbox *sandbox) {
 
 /* Waits for init's next word, which must be of this kind; its failure is ours. 0, or -1 with the failure set. */
 static int await_init(struct sandbox *sandbox, uint32_t kind) {
-  struct message message;
+  struct message message = {0};
   int result = channel_await(sandbox->channel, SANDBOX_BARRIER_MS);
   if (result == 0)
     result = channel_receive(sandbox->channel, &message, NULL);

@@ -12,6 +12,8 @@
 #include "channel.h"
 #include "monotonic.h"
 
+static const uint64_t hour_ns = 3600000000000;
+
 /* The reason stands before the signal is sent. The main process's end makes init end all others. */
 static void end_job(struct step *step, const char *reason) {
   if (step->killed || step->ended)
@@ -145,7 +147,8 @@ static int watch_time(struct step *step) {
       end_job(step, "cpu");
     /* No sooner can it reach the limit than with every processor it may use. */
     uint64_t millis = step->sandbox->request->shared->sandbox.cpu_millis;
-    uint64_t soonest = used >= limit ? KILL_MS * 1000000u : (limit - used) * 1000 / millis;
+    uint64_t left = limit - used < hour_ns ? limit - used : hour_ns; /* nothing is lost by looking once an hour; the product fits */
+    uint64_t soonest = used >= limit ? (uint64_t)KILL_MS * 1000000u : left * 1000 / millis;
     step->next_cpu_check_ns = now + (soonest < 1000000 ? 1000000 : soonest);
   }
   if (step->next_cpu_check_ns < next)

@@ -114,6 +114,7 @@ static _Noreturn void serve(struct sandbox *sandbox, struct standby *standby) {
     }
     memcpy(standby->image, sandbox->request->shared->sandbox.image, sizeof standby->image);
     int result = serve_step(sandbox);
+    request_step_over(sandbox->request);
     if (result < 0)
       answer_failed(sandbox);
     if (result != 0)

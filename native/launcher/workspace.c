@@ -32,7 +32,7 @@ static int make_parents(int at, char *path, uid_t uid, gid_t gid) {
 
 int workspace_make(const struct sandbox_plan *plan) {
   char path[PLAN_PATH_MAX + 2];
-  strcpy(path, plan->workspace + 1);
+  memcpy(path, plan->workspace + 1, strlen(plan->workspace));
   int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (root < 0)
     return -errno;
@@ -51,7 +51,7 @@ int workspace_make(const struct sandbox_plan *plan) {
 
 int workspace_write(int workspace, const struct sandbox_plan *plan, const struct file_plan *input, const uint8_t *bytes) {
   char path[PLAN_PATH_MAX + 1];
-  strcpy(path, input->path);
+  memcpy(path, input->path, strlen(input->path) + 1);
   int result = make_parents(workspace, path, (uid_t)plan->uid, (gid_t)plan->gid);
   int file = result < 0 ? result : open_beneath(workspace, path, O_WRONLY | O_CREAT | O_EXCL, 0600);
   if (file < 0)
