@@ -128,7 +128,7 @@ const foldersIn: Readonly<Record<string, RegExp>> = {
   profiles: /^profiles\/(apparmor|languages|seccomp)$/,
   ops: /^ops\/images$/,
   docs: /^docs\/generated$/,
-  test: /^test\/([a-z-]+|attack\/[a-z0-9-]+)$/,
+  test: /^test\/([a-z-]+|attack\/[a-z0-9-]+|native\/[a-z]+-corpus)$/,
 }
 
 t.test('folders are flat', (t) => {

@@ -11,7 +11,7 @@
 #include <string.h>
 
 /* Larger than any request the parser accepts, so the driver's own limit never decides. */
-#define INPUT_BYTES_MAX (4u * 1024u * 1024u)
+#define INPUT_BYTES_MAX ((size_t)4 << 20)
 
 typedef int (*verb_function)(const struct request *request, struct filter_error *error);
 

@@ -11,6 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "status_text.h"
+
 enum { LINE = 512, WORDS = 3 * (IDENTITY_RANGES + 1) + 3 };
 
 /* The login name of a uid, from /etc/passwd. */
@@ -118,12 +120,10 @@ int identity_read(const char *path, struct identity_map *map) {
   if (file == NULL)
     return -errno;
   map->count = 0;
-  struct identity_range *range = map->range;
-  while (map->count < IDENTITY_RANGES &&
-         fscanf(file, "%" SCNu64 " %" SCNu64 " %" SCNu64, &range->inside, &range->host, &range->count) == 3) {
-    map->count++;
-    range++;
-  }
+  char line[LINE];
+  uint64_t numbers[3];
+  while (map->count < IDENTITY_RANGES && fgets(line, sizeof line, file) != NULL && status_text_map(line, numbers))
+    map->range[map->count++] = (struct identity_range){.inside = numbers[0], .host = numbers[1], .count = numbers[2]};
   fclose(file);
   return map->count > 0 ? 0 : -EIO;
 }

@@ -1,0 +1,24 @@
+# Debian packages that only tests need: installed by test/run, and by test/native/fuzz. Sourced.
+# shellcheck shell=bash
+
+# package: the file that shows that it is there
+readonly test_packages=(
+  'clang:/usr/bin/clang' 'clang-tidy:/usr/bin/clang-tidy' 'libclang-rt-14-dev:/usr/lib/llvm-14/lib/clang/14.0.6/include/sanitizer/asan_interface.h'
+)
+
+missing_test_packages() {
+  local entry
+  for entry in "${test_packages[@]}"; do [ -e "${entry#*:}" ] || echo "${entry%%:*}"; done
+}
+
+# Says what is missing and returns 1 if it cannot be installed: tests that need it fail then, and say so too.
+install_test_packages() {
+  local missing root=()
+  mapfile -t missing < <(missing_test_packages)
+  [ ${#missing[@]} -gt 0 ] || { echo 'Debian packages for tests: all there'; return; }
+  echo "Debian packages for tests: installing ${missing[*]}"
+  [ "$(id -u)" = 0 ] || root=(sudo)
+  "${root[@]}" apt-get update -qq \
+    && "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" > /dev/null \
+    || { echo "could not install ${missing[*]}: run apt-get install by hand and read its message" >&2; return 1; }
+}
