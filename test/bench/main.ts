@@ -16,7 +16,7 @@ import { trivialRequest } from './request.js'
 import { bubblewrapArgv, compare, type Way } from './start-cost.js'
 import { round, type Summary, summarise } from './statistics.js'
 
-const instance = process.env['STOCKADE_TEST_INSTANCE'] ?? 'stockade-test'
+const instance = process.env.STOCKADE_TEST_INSTANCE ?? 'stockade-test'
 const settings = loadSettings({ STOCKADE_CONFIG: `/etc/${instance}/stockade.yaml` })
 /** One trivial program at a time, as a user meets it: long enough for a slot to be made new, the same for each way. */
 const pauseUs = 15_000
@@ -154,7 +154,7 @@ function targetsOf(report: Omit<Report, 'targets'>): Target[] {
   ]
 }
 
-const key = readFileSync(`${process.env['HOME']}/.config/stockade/${instance}.key`, 'utf8').trim()
+const key = readFileSync(`${process.env.HOME}/.config/stockade/${instance}.key`, 'utf8').trim()
 const idleBytes = {
   'api and Redis': memoryOfUser(uidOf(`${instance}-api`)),
   worker: memoryOfUser(uidOf(`${instance}-worker`)),
