@@ -46,7 +46,7 @@ take_down() {
 undo_slots() {
   local slot
   # Also where the programs of set-up are gone: by hand, then.
-  for slot in "$slots_directory"/*/images; do
+  for slot in "$slots_directory"/*/images "$slots_directory/devices"; do
     if [ -d "$slot" ] && mountpoint -q "$slot"; then umount --lazy "$slot"; fi
   done
   rm -rf --one-file-system "$run_directory"

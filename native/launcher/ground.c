@@ -36,12 +36,6 @@ static const struct {
 
 enum { DEVICES = sizeof devices / sizeof *devices };
 
-static const char *const links[][2] = {{"dev/fd", "/proc/self/fd"},
-                                       {"dev/stdin", "/proc/self/fd/0"},
-                                       {"dev/stdout", "/proc/self/fd/1"},
-                                       {"dev/stderr", "/proc/self/fd/2"},
-                                       {"dev/ptmx", "pts/ptmx"}};
-
 static int make_directory(int at, const char *name, mode_t mode) {
   return mkdirat(at, name, mode) == 0 && fchmodat(at, name, mode, 0) == 0 ? 0 : -errno;
 }
@@ -56,37 +50,41 @@ static int make_file(int at, const char *name, mode_t mode) {
 }
 
 static int skeleton(int root) {
-  static const char *const plain[] = {"proc", "dev", "dev/pts", "dev/shm", "slots", "new", "disk", "stage", "stage/proc", "stage/dev"};
+  static const char *const plain[] = {"proc", "devices", "slots", "new", "disk", "stage", "stage/proc", "stage/dev"};
   for (unsigned at = 0; at < sizeof plain / sizeof *plain; at++) {
     int result = make_directory(root, plain[at], 0755);
     if (result < 0)
       return result;
   }
-  for (unsigned at = 0; at < sizeof links / sizeof *links; at++)
-    if (symlinkat(links[at][1], root, links[at][0]) < 0)
-      return -errno;
   int result = make_directory(root, "directory", 0);
   return result < 0 ? result : make_file(root, "file", 0);
 }
 
-/* A device node is looked at through the descriptor that is then bound: no second lookup (CVE-2025-31133 class). */
-static int bind_device(int root, unsigned row) {
-  char path[32];
+/* Set-up has made them; they are looked at through the descriptor that is then bound: no second lookup (CVE-2025-31133 class). */
+static int check_devices(int tree, uint64_t slot) {
+  char path[48];
   struct stat status;
-  snprintf(path, sizeof path, "/dev/%s", devices[row].name);
-  int tree = mount_clone(AT_FDCWD, path, false);
+  for (unsigned row = 0; row < DEVICES; row++) {
+    snprintf(path, sizeof path, "%" PRIu64 "/%s", slot, devices[row].name);
+    if (fstatat(tree, path, &status, AT_SYMLINK_NOFOLLOW) < 0)
+      return -errno;
+    if (!S_ISCHR(status.st_mode) || status.st_rdev != makedev(devices[row].major, devices[row].minor))
+      return -ENODEV;
+  }
+  return 0;
+}
+
+static int bind_devices(int root, int stores, uint64_t slots) {
+  int tree = mount_clone(stores, "devices", false);
   if (tree < 0)
     return tree;
-  int result = fstat(tree, &status) < 0 ? -errno : 0;
-  dev_t wanted = makedev(devices[row].major, devices[row].minor);
-  if (result == 0 && (!S_ISCHR(status.st_mode) || status.st_rdev != wanted))
-    result = -ENODEV;
+  int result = 0;
+  for (uint64_t slot = 0; result == 0 && slot < slots; slot++)
+    result = check_devices(tree, slot);
   if (result == 0)
     result = mount_flags(tree, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, false);
   if (result == 0)
-    result = make_file(root, path + 1, 0644);
-  if (result == 0)
-    result = mount_move(tree, root, path + 1);
+    result = mount_move(tree, root, "devices");
   close(tree);
   return result;
 }
@@ -124,9 +122,9 @@ static int fill(int root, int stores, uint64_t slots, const char **part) {
   *part = "proc";
   if (result == 0)
     result = bind_proc(root);
-  for (unsigned row = 0; result == 0 && row < DEVICES; row++) {
-    *part = devices[row].name;
-    result = bind_device(root, row);
+  if (result == 0) {
+    *part = "device nodes of the slots";
+    result = bind_devices(root, stores, slots);
   }
   for (uint64_t slot = 0; result == 0 && slot < slots; slot++) {
     *part = "image store of a slot";

@@ -3,7 +3,7 @@
  * init, and copying and dropping the tree is cheap.
  *
  *   /proc        the host's, for the supervisor; init drops it at the pivot
- *   /dev         the six device nodes, links, and mount points: bound as a whole into each sandbox
+ *   /devices/N   the slot's own device nodes, with links and mount points: bound as a whole, as its /dev
  *   /slots/N     the slot's id-mapped image store
  *   /file, /directory   what masks are made of: nobody's, mode 0
  *   /new, /disk, /stage/proc, /stage/dev   mount points for init

@@ -127,8 +127,11 @@ static int mask_all(struct failure *failure) {
   return failed(failure, STAGE_PROC_MASK, read_only("/stage/proc/sys"), -1);
 }
 
-static int make_devices(void) {
-  int tree = mount_clone(AT_FDCWD, "/dev", true);
+/* Inodes of this slot alone: on shared ones, a lock or a watch would be a channel to other jobs and to the host. */
+static int make_devices(unsigned slot) {
+  char from[32];
+  snprintf(from, sizeof from, "/devices/%u", slot);
+  int tree = mount_clone(AT_FDCWD, from, false);
   if (tree < 0)
     return tree;
   int result = mount_move(tree, AT_FDCWD, "/stage/dev");
@@ -184,7 +187,7 @@ int root_prepare(struct root *root, struct failure *failure) {
     return -1;
   if (mask_all(failure) < 0)
     return -1;
-  if (failed(failure, STAGE_DEVICES, make_devices(), 0) < 0)
+  if (failed(failure, STAGE_DEVICES, make_devices(root->slot), 0) < 0)
     return -1;
   if (root->image[0] != '\0' && make_image(root->slot, root->image, false, failure) < 0)
     return -1;

@@ -5,7 +5,9 @@
  *
  * On disk the store belongs to the ids BASE-ID … BASE-ID + IDS-PER-SLOT - 1; slot n shows them as
  * BASE-ID + (n + 1) * IDS-PER-SLOT … (mount_setattr(2), MOUNT_ATTR_IDMAP). The mount is read-only, nosuid and nodev. The slot's own
- * user namespace then uses it as an overlay's lower layers: owners look right inside, and nobody but root can write the store. */
+ * user namespace then uses it as an overlay's lower layers: owners look right inside, and nobody but root can write the store.
+ *
+ * And one small file system with device nodes of each slot's own, SLOTS-DIR/devices/N (slot_devices.h). */
 #define _GNU_SOURCE
 #include <ctype.h>
 #include <dirent.h>
@@ -23,6 +25,7 @@
 #include <unistd.h>
 
 #include "mapped_tree.h"
+#include "slot_devices.h"
 
 enum { PATH_BYTES = 512 };
 
@@ -66,6 +69,14 @@ static int is_mount_point(const char *path) {
   return (information.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
 }
 
+/* Attaches a detached mount at a directory, and lets go of it. */
+static void attach(int tree, const char *path) {
+  if (syscall(SYS_move_mount, tree, "", AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH) != 0)
+    fail("move_mount", path);
+  if (close(tree) != 0)
+    fail("close", path);
+}
+
 static void make(const char *store, const char *slots, uint32_t slot, uint32_t base, uint32_t count) {
   char path[PATH_BYTES];
   print(path, "%s/%u", slots, slot);
@@ -78,22 +89,37 @@ static void make(const char *store, const char *slots, uint32_t slot, uint32_t b
   int tree = mapped_tree(store, base, base + (slot + 1) * count, count, &call);
   if (tree < 0)
     fail(call, store);
-  if (syscall(SYS_move_mount, tree, "", AT_FDCWD, path, MOVE_MOUNT_F_EMPTY_PATH) != 0)
-    fail("move_mount", path);
-  if (close(tree) != 0)
-    fail("close", path);
+  attach(tree, path);
+}
+
+static void make_devices(const char *slots, uint32_t count) {
+  char path[PATH_BYTES];
+  print(path, "%s/devices", slots);
+  ensure_directory(path);
+  if (is_mount_point(path))
+    return;
+  const char *call = NULL;
+  int tree = slot_devices(count, &call);
+  if (tree < 0)
+    fail(call, path);
+  attach(tree, path);
+}
+
+/* Where nothing is, nothing is undone. */
+static void undo_mount(const char *path) {
+  if (access(path, F_OK) != 0)
+    return;
+  while (is_mount_point(path))
+    if (umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) != 0)
+      fail("umount", path);
+  if (rmdir(path) != 0)
+    fail("rmdir", path);
 }
 
 static void undo_slot(const char *slots, const char *name) {
   char path[PATH_BYTES];
   print(path, "%s/%s/images", slots, name);
-  if (access(path, F_OK) == 0) {
-    while (is_mount_point(path))
-      if (umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) != 0)
-        fail("umount", path);
-    if (rmdir(path) != 0)
-      fail("rmdir", path);
-  }
+  undo_mount(path);
   print(path, "%s/%s", slots, name);
   if (rmdir(path) != 0)
     fail("rmdir", path);
@@ -117,12 +143,16 @@ static void undo(const char *slots) {
   }
   if (closedir(directory) != 0)
     fail("close", slots);
+  char path[PATH_BYTES];
+  print(path, "%s/devices", slots);
+  undo_mount(path);
 }
 
 int main(int argc, char **argv) {
   if (argc == 7 && strcmp(argv[1], "make") == 0) {
     for (uint32_t slot = 0; slot < number(argv[4]); slot++)
       make(argv[2], argv[3], slot, number(argv[5]), number(argv[6]));
+    make_devices(argv[3], number(argv[4]));
     return 0;
   }
   if (argc == 3 && strcmp(argv[1], "undo") == 0) {
