@@ -98,15 +98,16 @@ static void build(const struct init *init, int packed) {
     report(init->channel, failure);
   int workspace = workspace_make(plan);
   must(init->channel, STAGE_WORKSPACE, workspace, 0);
+  /* Before the job is told: the directory that it goes to may be one that a file's path makes. */
+  if (packed >= 0)
+    must(init->channel, STAGE_FILE, input_files_unpack(packed, workspace, plan, &index), index);
+  close(workspace);
   must_tell(init->channel, MESSAGE_ROOTED);
   if (root_drop_old(&failure) < 0)
     report(init->channel, failure);
   must(init->channel, STAGE_HOSTNAME, sethostname(plan->hostname, strlen(plan->hostname)) < 0 ? -errno : 0, 0);
   if (plan->loopback_up)
     must(init->channel, STAGE_LOOPBACK, loopback_up(), 0);
-  if (packed >= 0)
-    must(init->channel, STAGE_FILE, input_files_unpack(packed, workspace, plan, &index), index);
-  close(workspace);
   must(init->channel, STAGE_INIT_DROP, drop_most(), 0);
 }
 

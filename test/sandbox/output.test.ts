@@ -155,6 +155,22 @@ t.test('a program starts where it is told to', async (t) => {
   }
 })
 
+t.test('a program starts in a directory that only its files make, each time', async (t) => {
+  // Files are placed while the program's process is made ready: it must not be there first. Many at once, so that it would be.
+  const jobs = Array.from({ length: 40 }, (_, number) =>
+    tenant.run({
+      image: 'default',
+      command: ['/bin/sh', '-c', 'pwd; cat file'],
+      files: [{ path: 'deep/place/file', content: String(number) }],
+      workdir: '/work/deep/place',
+    }),
+  )
+  for (const [number, job] of (await Promise.all(jobs)).entries()) {
+    t.equal(job.stdout, `/work/deep/place\n${number}`, accountOf(job))
+    t.equal(job.attempts, 1, 'at the first attempt')
+  }
+})
+
 t.test('arguments arrive as they are: no shell is between', async (t) => {
   const words = ['', ' ', '$(id)', '`id`', '"', "'", '*', '-n', 'a\nb', 'ü', '\\']
   const job = await tenant.run({
