@@ -1,26 +1,15 @@
 // Sandboxes that wait: each slot has one, it becomes what the plan says and nothing else, and none outlives its launcher.
 import { createHash } from 'node:crypto'
-import { readdirSync } from 'node:fs'
 import t from 'tap'
 import type { Plan, PlanStep } from '../../contract/plan.js'
 import { defaultImage, endFrame, framesOf, plainPlan, plainStep } from '../launch-plan.js'
 import { asRoot, instance, persist, supervise } from '../stack.js'
-import { openConversation, sandboxProcesses } from './conversation.js'
+import { openConversation, poolFull, sandboxProcesses, slots } from './conversation.js'
 
 const store = `/var/lib/${instance}/images`
 const image = defaultImage(store)
-const slots = readdirSync(`/run/${instance}/slots`).filter((name) => /^\d+$/.test(name)).length
 const shell = (script: string, more: Partial<PlanStep> = {}): PlanStep =>
   plainStep(['/bin/sh', '-c', script], more)
-
-/** Until a sandbox waits in each slot: an init and a job process each. */
-const poolFull = (): Promise<number[]> =>
-  persist(async () => {
-    const processes = sandboxProcesses()
-    if (processes.length !== 2 * slots)
-      throw new Error(`${processes.length} processes for ${slots} slots`)
-    return processes
-  })
 
 type Ended = { readonly exitCode: number; readonly ended: string }
 
