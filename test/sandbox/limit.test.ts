@@ -266,6 +266,31 @@ t.test('limits are read back from the kernel as they were asked', async (t) => {
   )
 })
 
+t.test('a program that passes its processor time and ends before anybody looks', async (t) => {
+  // A share of a tenth is 10 ms at a stretch; at that share 5 ms last 50, so that is when it is looked at.
+  const spin = (milliseconds: number): JobSpec =>
+    c(
+      `#include <time.h>
+int main(void) {
+  struct timespec now;
+  do clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now); while (now.tv_nsec < ${milliseconds}000000);
+  return 0;
+}`,
+      { limits: { cpuMs: 5, cpus: 0.1 } },
+    )
+  // On a machine that is busy it may be looked at in time after all, and be killed: the outcome is the same.
+  let endedByItself = 0
+  for (let run = 0; run < 20 && endedByItself === 0; run++) {
+    const job = await tenant.run(spin(8))
+    t.equal(job.outcome, 'cpu-time-limit', accountOf(job))
+    t.ok((job.cause?.reached ?? 0) >= 5, 'what was reached is not below the limit')
+    if (job.exitCode === 0) endedByItself++
+  }
+  t.equal(endedByItself, 1, 'one ended by itself, with 0')
+  const within = await tenant.run(spin(1))
+  t.equal(within.outcome, 'ok', `control: within it; ${accountOf(within)}`)
+})
+
 t.test('a share of a processor holds a loop back, and says so', async (t) => {
   const job = await tenant.run(
     python('import time\nend = time.process_time() + 0.2\nwhile time.process_time() < end: pass', {
