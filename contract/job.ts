@@ -21,7 +21,9 @@ export const Limits = Type.Object(
     processes: Type.Optional(limit('Processes and threads at one time.')),
     openFiles: Type.Optional(limit('Open descriptors of one process.')),
     fileBytes: Type.Optional(limit('Size of one written file, bytes.')),
-    diskBytes: Type.Optional(limit('All written files together, bytes.')),
+    diskBytes: Type.Optional(
+      limit('All written files together, those in `/dev/shm` with them, bytes.'),
+    ),
     outputBytes: Type.Optional(limit('Standard output and standard error together, bytes.')),
     cpus: Type.Optional(
       Type.Number({

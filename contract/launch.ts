@@ -103,6 +103,7 @@ export const Finished = Type.Object(
     memoryOomKills: integer,
     processPeak: integer,
     processRefusals: integer,
+    processesAtKill: integer,
     outputBytes: integer,
     stdoutBytes: integer,
     stderrBytes: integer,

@@ -1,4 +1,5 @@
-// Compares what the kernel said is in force with what the plan demands: the second pair of eyes after the launcher's own.
+// Compares what the kernel said is in force with what the plan demands: the second pair of eyes. The first is the launcher's
+// (native/launcher/attest.c), which compares all of it before the program's first instruction; when this one looks, the program runs.
 import type { Started } from '../contract/launch.js'
 import type { Plan, PlanStep } from '../contract/plan.js'
 import { LaunchError } from '../native/launch-client.js'
@@ -6,7 +7,7 @@ import { LaunchError } from '../native/launch-client.js'
 const noCapabilities = '0000000000000000'
 const seccompModeFilter = 2
 
-/** @throws LaunchError (stage isolation-mismatch) naming every difference. The program has not been trusted with anything then. */
+/** @throws LaunchError (stage isolation-mismatch) naming every difference. The sandbox is abandoned then, and no result is told. */
 export function attest(started: Started, plan: Plan, step: PlanStep): void {
   const faults: string[] = []
   const expect = (holds: boolean, what: string): void => {

@@ -46,6 +46,9 @@ function usageOf(finished: Finished): Usage {
   }
 }
 
+/** So many refused forks are no accident, however few processes a job may have. */
+const refusalsOfBomb = 8
+
 const limitCause = (
   limit: string,
   limitValue: number,
@@ -74,7 +77,9 @@ function reasonEnding(reason: EndReason, finished: Finished, step: PlanStep): En
     case 'cpu':
     case 'wall':
     case 'lifetime':
-      return processEnding(finished, step) ?? timeEnding(reason, finished, step)
+      return isForkBomb(finished, step)
+        ? processEnding(finished, step)
+        : timeEnding(reason, finished, step)
     case 'drain':
     case 'none':
       return null
@@ -94,21 +99,37 @@ function timeEnding(
   finished: Finished,
   step: PlanStep,
 ): Ending {
+  const refused = refusedNote(finished)
   if (reason === 'cpu') {
-    const message = `It used more than ${step.cpuMs} ms of processor time, all its processes together.`
+    const message = `It used more than ${step.cpuMs} ms of processor time, all its processes together.${refused}`
     return {
       outcome: 'cpu-time-limit',
       cause: limitCause('cpuMs', step.cpuMs, milliseconds(finished.cpuUs), message),
     }
   }
-  const message = `It ran for more than ${step.wallMs} ms, of which it used the processor for ${milliseconds(finished.cpuUs)} ms.`
+  const message = `It ran for more than ${step.wallMs} ms, of which it used the processor for ${milliseconds(finished.cpuUs)} ms.${refused}`
   return {
     outcome: 'wall-time-limit',
     cause: limitCause('wallMs', step.wallMs, milliseconds(finished.wallUs), message),
   }
 }
 
-/** The kernel refused new processes, and the run failed, by itself or by time: a fork bomb never ends otherwise. */
+function refusedNote(finished: Finished): string {
+  if (finished.processRefusals === 0) return ''
+  return ` The kernel had refused it a new process or thread ${finished.processRefusals} times.`
+}
+
+/**
+ * Refusals explain why it had to be ended by time if it was still as large as it may be, or had been refused again and again
+ * (a bomb in a shell thins itself out). One that bore a refusal and went on was ended by time alone.
+ */
+function isForkBomb(finished: Finished, step: PlanStep): boolean {
+  const isFull = step.processes > 1 && finished.processesAtKill >= step.processes
+  const isPersistent = finished.processRefusals >= Math.max(refusalsOfBomb, step.processes / 4)
+  return finished.processRefusals > 0 && (isFull || isPersistent)
+}
+
+/** The kernel refused new processes, and the run failed. */
 function processEnding(finished: Finished, step: PlanStep): Ending | null {
   if (finished.processRefusals === 0) return null
   const message = `It tried to have more than ${step.processes} processes and threads; the kernel refused ${finished.processRefusals} times.`
@@ -124,8 +145,10 @@ function processEnding(finished: Finished, step: PlanStep): Ending | null {
 }
 
 function diskEnding(finished: Finished, plan: Plan, step: PlanStep): Ending | null {
-  if (finished.signal === constants.signals.SIGXFSZ) {
-    const message = `It wrote a file of more than ${step.fileBytes} bytes.`
+  // The kernel tells nobody who sent a signal that ends a process. Files of that size are the evidence that it was the kernel.
+  const hasLargeFile = finished.diskBytes >= step.fileBytes
+  if (finished.signal === constants.signals.SIGXFSZ && hasLargeFile) {
+    const message = `It was ended by SIGXFSZ: a file may have no more than ${step.fileBytes} bytes, and its files have ${finished.diskBytes}.`
     return {
       outcome: 'disk-limit',
       cause: {
@@ -142,13 +165,19 @@ function diskEnding(finished: Finished, plan: Plan, step: PlanStep): Ending | nu
   }
 }
 
+/** What a signal may mean that both the kernel and the program itself can have sent. */
+function signalMessage(signal: string, finished: Finished, step: PlanStep): string {
+  if (signal !== 'SIGXFSZ') return `It was ended by ${signal}.`
+  return `It was ended by SIGXFSZ: the kernel sends it at a write beyond ${step.fileBytes} bytes of one file, and a program can send it to itself; its files have ${finished.diskBytes} bytes.`
+}
+
 function exitEnding(finished: Finished, step: PlanStep): Ending {
   const program = step.failureOutcome === 'compile-error' ? 'compile-error' : null
   if (finished.ended === 'signalled') {
     const signal = signalName(finished.signal)
     return {
       outcome: program ?? 'signalled',
-      cause: { message: `It was ended by ${signal}.`, signal },
+      cause: { message: signalMessage(signal, finished, step), signal },
     }
   }
   if (finished.execErrno !== 0) {
@@ -175,7 +204,7 @@ export function endingOf(finished: Finished, plan: Plan, step: PlanStep): Ending
     return {
       outcome: 'syscall-denied',
       cause: {
-        message: `It made a system call that the profile ${step.seccomp} ends programs for.`,
+        message: `It was ended by SIGSYS, which the kernel sends for a system call that the profile ${step.seccomp} ends programs for, if the program did not send it to itself.`,
         signal: 'SIGSYS',
       },
     }

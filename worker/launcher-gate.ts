@@ -1,5 +1,5 @@
-// No new work while the launcher is away: closed by whoever finds it so, opened again when a connection is taken.
-import { connect } from 'node:net'
+// No new work while the launcher is away: closed by whoever finds it so, opened again when its socket listens.
+import { readFile } from 'node:fs/promises'
 
 export type LauncherGate = {
   /** No effect when it is closed already. */
@@ -10,15 +10,22 @@ export type LauncherGate = {
 const firstProbeMs = 100
 const lastProbeMs = 2000
 
-function isReachable(socketPath: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(socketPath)
-    socket.once('connect', () => {
-      socket.destroy()
-      resolve(true)
-    })
-    socket.once('error', () => resolve(false))
-  })
+/** SO_ACCEPTCON in the kernel's list of UNIX sockets: it listens (net/unix/af_unix.c, unix_seq_show). */
+const listening = '00010000'
+
+/**
+ * Looked up, not tried: each connection costs the launcher a sandbox that waits. A file alone proves nothing, for a launcher that was
+ * killed leaves its own behind.
+ */
+async function isListening(socketPath: string): Promise<boolean> {
+  try {
+    const sockets = await readFile('/proc/net/unix', 'utf8')
+    return sockets
+      .split('\n')
+      .some((line) => line.endsWith(` ${socketPath}`) && line.split(/\s+/)[3] === listening)
+  } catch {
+    return false // Nothing is known: asked again, and never given up.
+  }
 }
 
 export function openLauncherGate(
@@ -29,7 +36,7 @@ export function openLauncherGate(
   let isClosed = false
   const probeAfter = (waitMs: number): void => {
     timer = setTimeout(async () => {
-      if (!(await isReachable(socketPath))) {
+      if (!(await isListening(socketPath))) {
         if (isClosed) probeAfter(Math.min(waitMs * 2, lastProbeMs))
         return
       }

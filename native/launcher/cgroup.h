@@ -25,6 +25,7 @@ enum cgroup_counter {
   CGROUP_MEMORY_EVENTS,
   CGROUP_MEMORY_STAT,
   CGROUP_MEMORY_KERNEL, /* v1 only: v2 has it in MEMORY_STAT */
+  CGROUP_PIDS_NOW,
   CGROUP_PIDS_EVENTS,
   CGROUP_PIDS_PEAK, /* -1 before 6.1 */
   CGROUP_COUNTERS
@@ -94,6 +95,8 @@ struct cgroup_driver {
   int (*step_make)(struct cgroup_slot *slot);
   int (*step_place)(const struct cgroup_slot *slot, pid_t pid);
   int (*step_limit)(const struct cgroup_slot *slot, const struct cgroup_limits *limits);
+  /* Takes the processor's quota off again, for a step that is being ended. */
+  int (*step_unthrottle)(const struct cgroup_slot *slot);
   /* Starts the peak of memory anew. */
   int (*step_reset)(const struct cgroup_slot *slot);
   int (*step_counters)(const struct cgroup_slot *slot, struct cgroup_counters *out);
@@ -102,6 +105,7 @@ struct cgroup_driver {
   int (*memory_used)(const struct cgroup_slot *slot, uint64_t *out);
   int (*cpu_ns)(const struct cgroup_slot *slot, uint64_t *out);
   int (*oom_kills)(const struct cgroup_slot *slot, uint64_t *out);
+  int (*processes)(const struct cgroup_slot *slot, uint64_t *out);
   /* Reads limits back, and that the process is in the step's groups (`membership` is /proc/<pid>/cgroup). */
   int (*in_force)(const struct cgroup_slot *slot, struct cgroup_in_force *out);
   bool (*is_member)(const struct cgroup_slot *slot, const char *membership);

@@ -92,13 +92,14 @@ static int open_counters(struct cgroup_slot *slot) {
       [CGROUP_MEMORY_EVENTS] = "memory.oom_control",
       [CGROUP_MEMORY_STAT] = "memory.stat",
       [CGROUP_MEMORY_KERNEL] = "memory.kmem.usage_in_bytes",
+      [CGROUP_PIDS_NOW] = "pids.current",
       [CGROUP_PIDS_EVENTS] = "pids.events",
       [CGROUP_PIDS_PEAK] = "pids.peak",
   };
   const int cpuacct = slot->step[CGROUP_CPUACCT];
   const int memory = slot->step[CGROUP_MEMORY];
   const int pids = slot->step[CGROUP_PIDS];
-  const int groups[CGROUP_COUNTERS] = {cpuacct, cpuacct, cpuacct, slot->slot[CGROUP_CPU], memory, memory, memory, memory, memory, pids, pids};
+  const int groups[CGROUP_COUNTERS] = {cpuacct, cpuacct, cpuacct, slot->slot[CGROUP_CPU], memory, memory, memory, memory, memory, pids, pids, pids};
   return cgroup_counters_open(slot, groups, names);
 }
 
@@ -138,6 +139,8 @@ static int step_limit(const struct cgroup_slot *slot, const struct cgroup_limits
              : cgroup_file_write_number(cpu, "cpu.cfs_quota_us", limits->cpu_millis * CGROUP_CPU_PERIOD_US / 1000);
 }
 
+static int step_unthrottle(const struct cgroup_slot *slot) { return cgroup_file_write(slot->slot[CGROUP_CPU], "cpu.cfs_quota_us", "-1"); }
+
 static int step_reset(const struct cgroup_slot *slot) {
   return cgroup_file_write(slot->step[CGROUP_MEMORY], "memory.max_usage_in_bytes", "0");
 }
@@ -147,6 +150,8 @@ static int cpu_ns(const struct cgroup_slot *slot, uint64_t *out) { return cgroup
 static int oom_kills(const struct cgroup_slot *slot, uint64_t *out) {
   return cgroup_counter_key(slot, CGROUP_MEMORY_EVENTS, "oom_kill", out);
 }
+
+static int processes(const struct cgroup_slot *slot, uint64_t *out) { return cgroup_counter_number(slot, CGROUP_PIDS_NOW, out); }
 
 static int memory_used(const struct cgroup_slot *slot, uint64_t *out) {
   uint64_t kernel = 0;
@@ -262,11 +267,13 @@ const struct cgroup_driver cgroup_v1 = {
     .step_make = step_make,
     .step_place = step_place,
     .step_limit = step_limit,
+    .step_unthrottle = step_unthrottle,
     .step_reset = step_reset,
     .step_counters = step_counters,
     .memory_used = memory_used,
     .cpu_ns = cpu_ns,
     .oom_kills = oom_kills,
+    .processes = processes,
     .in_force = in_force,
     .is_member = is_member,
     .step_remove = step_remove,

@@ -93,10 +93,11 @@ static int step_make(struct cgroup_slot *slot) {
       [CGROUP_MEMORY_PEAK] = "memory.peak",
       [CGROUP_MEMORY_EVENTS] = "memory.events",
       [CGROUP_MEMORY_STAT] = "memory.stat",
+      [CGROUP_PIDS_NOW] = "pids.current",
       [CGROUP_PIDS_EVENTS] = "pids.events",
       [CGROUP_PIDS_PEAK] = "pids.peak",
   };
-  const int groups[CGROUP_COUNTERS] = {group, group, group, group, group, group, group, group, group, group, group};
+  const int groups[CGROUP_COUNTERS] = {group, group, group, group, group, group, group, group, group, group, group, group};
   result = cgroup_counters_open(slot, groups, names);
   if (result < 0)
     return result;
@@ -118,6 +119,8 @@ static int step_limit(const struct cgroup_slot *slot, const struct cgroup_limits
   snprintf(text, sizeof text, "%" PRIu64 " %d", limits->cpu_millis * CGROUP_CPU_PERIOD_US / 1000, CGROUP_CPU_PERIOD_US);
   return result < 0 ? result : cgroup_file_write(group, "cpu.max", text);
 }
+
+static int step_unthrottle(const struct cgroup_slot *slot) { return cgroup_file_write(slot->step[CGROUP_MEMORY], "cpu.max", "max"); }
 
 /* Before 6.12 memory.peak cannot be reset. The group is new for each step, so its peak is the step's, with the few pages
  * of the waiting job process in it. */
@@ -156,6 +159,8 @@ static int cpu_counters(const struct cgroup_slot *slot, struct cgroup_counters *
     result = microseconds(text, "system_usec", &out->system_ns);
   return result < 0 ? result : microseconds(text, "throttled_usec", &out->throttled_ns);
 }
+
+static int processes(const struct cgroup_slot *slot, uint64_t *out) { return cgroup_counter_number(slot, CGROUP_PIDS_NOW, out); }
 
 static int memory_used(const struct cgroup_slot *slot, uint64_t *out) {
   return cgroup_counter_sum(slot, CGROUP_MEMORY_STAT, (const char *const[]){"anon", "file", "kernel", NULL}, out);
@@ -220,11 +225,13 @@ const struct cgroup_driver cgroup_v2 = {
     .step_make = step_make,
     .step_place = step_place,
     .step_limit = step_limit,
+    .step_unthrottle = step_unthrottle,
     .step_reset = step_reset,
     .step_counters = step_counters,
     .memory_used = memory_used,
     .cpu_ns = cpu_ns,
     .oom_kills = oom_kills,
+    .processes = processes,
     .in_force = in_force,
     .is_member = is_member,
     .step_remove = step_remove,

@@ -20,7 +20,9 @@
 #include "channel.h"
 #include "diary.h"
 #include "enter.h"
+#include "landlock.h"
 #include "monotonic.h"
+#include "own_filter.h"
 #include "sanitise.h"
 #include "slot_lock.h"
 
@@ -160,6 +162,17 @@ static int block_signals(void) {
   return signals < 0 ? -errno : signals;
 }
 
+/* Everything is open that will ever be needed. Not a network namespace of its own: to make one it would have to be root of a user
+ * namespace, and then neither see its peers' uids nor have any right to what an earlier launcher left (sweep). */
+static int confine(const char **part) {
+  *part = "Landlock";
+  int result = landlock_restrict_launcher();
+  if (result == 0)
+    diary_note("this kernel's Landlock has no network rules", 0);
+  *part = "own filter";
+  return result < 0 ? result : own_filter_install_front();
+}
+
 static int start(struct front *front, int count, char **words, const char **part) {
   *part = "sanitise";
   int result = sanitise_self(-1);
@@ -187,7 +200,9 @@ static int start(struct front *front, int count, char **words, const char **part
     return front->signals;
   *part = "socket";
   front->listener = listen_at(front->options->socket);
-  return front->listener < 0 ? front->listener : 0;
+  if (front->listener < 0)
+    return front->listener;
+  return confine(part);
 }
 
 int front_run(const struct options *options, int count, char **words) {

@@ -14,6 +14,7 @@
 #include "channel.h"
 #include "diary.h"
 #include "ground.h"
+#include "landlock.h"
 #include "monotonic.h"
 #include "own_filter.h"
 #include "pool.h"
@@ -78,6 +79,10 @@ static int begin(struct inner *inner, const struct options *options, const char 
   if (result == 0)
     result = sanitise_hide();
   if (result == 0) {
+    *part = "Landlock";
+    result = landlock_restrict_launcher();
+  }
+  if (result >= 0) {
     *part = "own filter";
     result = own_filter_install();
     inner->world.own_filters = 1;

@@ -1,5 +1,6 @@
-/* A deny-list, on purpose: it stands beneath the job's allow-list, and must let supervisor, init and job work. It is short, and
- * the kernel caches its "always allowed" answers per call number (seccomp bitmaps, 5.11), so it costs a job nothing. */
+/* The inner process has a deny-list, on purpose: it stands beneath the job's allow-list, and must let supervisor, init and job work. It
+ * is short, and the kernel caches its "always allowed" answers per call number (seccomp bitmaps, 5.11), so it costs a job nothing. The
+ * front, which outsiders connect to, has an allow-list: it starts nothing any more. */
 #include "own_filter.h"
 
 #include <errno.h>
@@ -7,6 +8,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -39,10 +41,21 @@ static const unsigned denied[] = {
 #endif
 };
 
-enum { DENIED = sizeof denied / sizeof *denied, X32_BIT = 0x40000000 };
+/* All that the front does once it listens: wait, take a connection, look at its peer, hand it over, drain, note, end. It cannot open a file,
+ * make a socket, a process or a namespace, or signal anybody. */
+static const unsigned of_front[] = {
+    SYS_ppoll, SYS_accept4, SYS_getsockopt, SYS_sendmsg, SYS_sendto, SYS_shutdown, SYS_close, SYS_read, SYS_write, SYS_unlinkat, SYS_wait4,
+    SYS_lseek /* dprintf asks where it is */, SYS_clock_gettime, SYS_restart_syscall, SYS_rt_sigreturn, SYS_exit_group,
+#if defined(__x86_64__)
+    SYS_poll, SYS_unlink,
+#endif
+};
 
-int own_filter_install(void) {
-  struct sock_filter code[DENIED + 8];
+enum { DENIED = sizeof denied / sizeof *denied, OF_FRONT = sizeof of_front / sizeof *of_front, ROWS_MAX = 64, X32_BIT = 0x40000000 };
+_Static_assert(DENIED <= ROWS_MAX && OF_FRONT <= ROWS_MAX, "a jump reaches 255 instructions");
+
+static int install(const unsigned *numbers, unsigned count, uint32_t listed, uint32_t other) {
+  struct sock_filter code[ROWS_MAX + 8];
   unsigned short at = 0;
   /* Another architecture's numbers mean other calls (int 0x80): not one of them is wanted. */
   code[at++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch));
@@ -50,12 +63,17 @@ int own_filter_install(void) {
   code[at++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS);
   code[at++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
 #if defined(__x86_64__)
-  code[at++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, X32_BIT, DENIED + 1, 0);
-#endif
-  for (unsigned row = 0; row < DENIED; row++)
-    code[at++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, denied[row], (unsigned char)(DENIED - row), 0);
-  code[at++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+  code[at++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, X32_BIT, 0, 1);
   code[at++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM);
+#endif
+  for (unsigned row = 0; row < count; row++)
+    code[at++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, numbers[row], (unsigned char)(count - row), 0);
+  code[at++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, other);
+  code[at++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, listed);
   struct sock_fprog program = {.len = at, .filter = code};
   return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == 0 ? 0 : -errno;
 }
+
+int own_filter_install(void) { return install(denied, DENIED, SECCOMP_RET_ERRNO | EPERM, SECCOMP_RET_ALLOW); }
+
+int own_filter_install_front(void) { return install(of_front, OF_FRONT, SECCOMP_RET_ALLOW, SECCOMP_RET_ERRNO | EPERM); }

@@ -37,12 +37,12 @@ static int make_disk(void) {
   return attach("tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, "/disk");
 }
 
-static int resize(const char *path, uint64_t bytes, uint64_t inodes) {
+static int resize_disk(uint64_t bytes, uint64_t inodes) {
   char size[32];
   char count[32];
   snprintf(size, sizeof size, "%" PRIu64, bytes);
   snprintf(count, sizeof count, "%" PRIu64, inodes);
-  return mount_change(path, (const char *const[]){"size", size, "nr_inodes", count, NULL});
+  return mount_change("/disk", (const char *const[]){"size", size, "nr_inodes", count, NULL});
 }
 
 /* `again`: another image was mounted before; what that left in its upper directory is not for this one. */
@@ -127,6 +127,20 @@ static int mask_all(struct failure *failure) {
   return failed(failure, STAGE_PROC_MASK, read_only("/stage/proc/sys"), -1);
 }
 
+/* Shared memory is files like any others: a directory of the disk, so that both together are bounded and counted once. */
+static int make_shared_memory(uint64_t attributes) {
+  if (mkdir("/disk/shm", 01777) < 0 || chmod("/disk/shm", 01777) < 0)
+    return -errno;
+  int tree = mount_clone(AT_FDCWD, "/disk/shm", false);
+  if (tree < 0)
+    return tree;
+  int result = mount_flags(tree, attributes, false);
+  if (result == 0)
+    result = mount_move(tree, AT_FDCWD, "/stage/dev/shm");
+  close(tree);
+  return result;
+}
+
 /* Inodes of this slot alone: on shared ones, a lock or a watch would be a channel to other jobs and to the host. */
 static int make_devices(unsigned slot) {
   char from[32];
@@ -138,10 +152,9 @@ static int make_devices(unsigned slot) {
   close(tree);
   const uint64_t flags = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
   static const char *const terminals[] = {"newinstance", "", "ptmxmode", "0666", "mode", "0620", "max", "64", NULL};
-  static const char *const memory[] = {"size", "64k", "nr_inodes", "16", "mode", "1777", NULL};
   if (result == 0)
     result = attach("devpts", terminals, flags, "/stage/dev/pts");
-  return result < 0 ? result : attach("tmpfs", memory, flags | MOUNT_ATTR_NODEV, "/stage/dev/shm");
+  return result < 0 ? result : make_shared_memory(flags | MOUNT_ATTR_NODEV);
 }
 
 /* With all that is mounted on it. */
@@ -205,15 +218,13 @@ static int settle_image(const struct root *root, const struct sandbox_plan *plan
 }
 
 int root_complete(const struct root *root, const struct sandbox_plan *plan, struct failure *failure) {
-  if (failed(failure, STAGE_DISK, resize("/disk", plan->disk_bytes, plan->disk_inodes), 1) < 0)
+  if (failed(failure, STAGE_DISK, resize_disk(plan->disk_bytes, plan->disk_inodes), 1) < 0)
     return -1;
   if (settle_image(root, plan, failure) < 0)
     return -1;
   if (failed(failure, STAGE_PROC, place_proc(plan), 1) < 0)
     return -1;
   if (failed(failure, STAGE_DEVICES, move_tree("/stage/dev", "/new/dev"), 1) < 0)
-    return -1;
-  if (failed(failure, STAGE_DEVICES, resize("/new/dev/shm", plan->disk_bytes, 1024), 2) < 0)
     return -1;
   /* After the last mount. */
   if (failed(failure, STAGE_NAMESPACE_LIMIT, forbid_namespace("mnt", "0"), 1) < 0)

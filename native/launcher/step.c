@@ -38,6 +38,17 @@ static int correct_peak(struct step *step) {
   return 0;
 }
 
+/* The limit that a program passed which then ended by itself, between two of our looks: many threads use up a share of a processor
+ * faster than its average (Documentation/scheduler/sched-bwc.rst), and the end of a program may overtake our clock. */
+static const char *passed_limit(const struct step *step) {
+  const struct cgroup_counters *used = &step->used;
+  if (used->oom_kills > 0)
+    return "memory";
+  if (used->cpu_ns >= step->plan->cpu_ms * 1000000u)
+    return "cpu";
+  return less(step->ended_ns, step->released_ns) >= step->plan->wall_ms * 1000000u ? "wall" : "none";
+}
+
 static int account(struct step *step) {
   const struct cgroup_driver *driver = cgroup_driver(&step->sandbox->world->cgroups);
   int result = driver->step_counters(&step->sandbox->cgroup, &step->used);
@@ -52,8 +63,8 @@ static int account(struct step *step) {
   used->oom_kills = less(used->oom_kills, base->oom_kills);
   used->process_refusals = less(used->process_refusals, base->process_refusals);
   /* Not less the memory at the barrier: that was the waiting job's own copy of us, and is given back at the exec. */
-  if (used->oom_kills > 0 && strcmp(step->reason, "none") == 0)
-    step->reason = "memory";
+  if (strcmp(step->reason, "none") == 0)
+    step->reason = passed_limit(step);
   return step_failed(step, STAGE_COUNTERS, correct_peak(step));
 }
 
@@ -83,11 +94,12 @@ static int answer_finished(struct step *step) {
       json, sizeof json,
       "{\"name\":\"%s\",\"ended\":\"%s\",\"exitCode\":%d,\"signal\":%d,\"reason\":\"%s\",\"execErrno\":%d,\"wallUs\":%" PRIu64 ",\"cpuUs\":%" PRIu64
       ",\"userUs\":%" PRIu64 ",\"systemUs\":%" PRIu64 ",\"memoryPeakBytes\":%" PRIu64 ",\"memoryOomKills\":%" PRIu64 ",\"processPeak\":%" PRIu64
-      ",\"processRefusals\":%" PRIu64 ",\"outputBytes\":%" PRIu64 ",\"stdoutBytes\":%" PRIu64 ",\"stderrBytes\":%" PRIu64 ",\"diskBytes\":%" PRIu64
+      ",\"processRefusals\":%" PRIu64 ",\"processesAtKill\":%" PRIu64 ",\"outputBytes\":%" PRIu64 ",\"stdoutBytes\":%" PRIu64 ",\"stderrBytes\":%" PRIu64 ",\"diskBytes\":%" PRIu64
       ",\"diskInodes\":%" PRIu64 ",\"diskFull\":%s,\"throttledUs\":%" PRIu64 ",\"setupUs\":%" PRIu64 ",\"killUs\":%" PRIu64 "}",
       step->plan->name, signalled ? "signalled" : "exited", signalled ? 0 : WEXITSTATUS(step->status), signalled ? WTERMSIG(step->status) : 0,
       step->reason, step->exec_error, less(step->ended_ns, step->released_ns) / 1000, used->cpu_ns / 1000, used->user_ns / 1000,
-      used->system_ns / 1000, used->memory_peak_bytes, used->oom_kills, used->process_peak, used->process_refusals, step->output, step->bytes[STDOUT],
+      used->system_ns / 1000, used->memory_peak_bytes, used->oom_kills, used->process_peak, used->process_refusals,
+      step->killed_processes, step->output, step->bytes[STDOUT],
       step->bytes[STDERR], disk_bytes, disk_inodes, disk_full ? "true" : "false", used->throttled_ns / 1000, step->setup_us, step->kill_ns / 1000);
   int result = answer_frame(step->sandbox->request->connection, FRAME_FINISHED, json, (uint32_t)length, monotonic_ns() + step_patience_ns);
   return result < 0 ? 1 : 0;

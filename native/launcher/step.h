@@ -11,7 +11,11 @@
 #include "frame.h"
 #include "sandbox.h"
 
-enum { CHUNK = 65536, OUT_BUFFER = FRAME_HEADER + CHUNK, KILL_MS = 10000 };
+enum { CHUNK = 65536, OUT_BUFFER = FRAME_HEADER + CHUNK };
+
+/* After its kill: how often we look whether it is gone, and when we give up, milliseconds. A process in uninterruptible sleep is all that
+ * can take so long. */
+enum { KILL_MS = 10000, KILL_GRACE_MS = 30000 };
 
 enum stream { STDIN, STDOUT, STDERR, STREAMS };
 
@@ -29,6 +33,8 @@ struct step {
   int exec_error;
   int status;
   uint64_t released_ns;
+  uint64_t killed_ns;
+  uint64_t killed_processes; /* how many there were then */
   uint64_t ended_ns;
   uint64_t kill_ns;
   uint64_t setup_us;

@@ -20,6 +20,12 @@ static void end_job(struct step *step, const char *reason) {
     return;
   step->reason = reason;
   step->killed = true;
+  step->killed_ns = monotonic_ns();
+  /* Only for the account; none, if it cannot be read. */
+  (void)cgroup_driver(&step->sandbox->world->cgroups)->processes(&step->sandbox->cgroup, &step->killed_processes);
+  /* What it still costs to end it (a gigabyte to give back) is not to wait for its share of a processor. Best effort: the next step's
+   * quota is written and read back anew. */
+  (void)cgroup_driver(&step->sandbox->world->cgroups)->step_unthrottle(&step->sandbox->cgroup);
   (void)syscall(SYS_pidfd_send_signal, step->job.pidfd, SIGKILL, NULL, 0);
 }
 
@@ -128,15 +134,21 @@ static int take_init(struct step *step) {
   return 0;
 }
 
+/* An end by time. Not if the main process has ended already and init still ends what it left behind: then its figures decide. */
+static void end_by_time(struct step *step, const char *reason) {
+  struct pollfd entry = {.fd = step->job.pidfd, .events = POLLIN};
+  end_job(step, poll(&entry, 1, 0) > 0 ? "none" : reason);
+}
+
 /* Limits by time. Returns how long nothing can happen, milliseconds. */
 static int watch_time(struct step *step) {
   uint64_t now = monotonic_ns();
   uint64_t wall_end = step->released_ns + step->plan->wall_ms * 1000000u;
   uint64_t next = wall_end < step->sandbox->lifetime_end_ns ? wall_end : step->sandbox->lifetime_end_ns;
   if (now >= step->sandbox->lifetime_end_ns)
-    end_job(step, "lifetime");
+    end_by_time(step, "lifetime");
   if (now >= wall_end)
-    end_job(step, "wall");
+    end_by_time(step, "wall");
   if (now >= step->next_cpu_check_ns) {
     uint64_t used = 0;
     uint64_t limit = step->plan->cpu_ms * 1000000u;
@@ -144,7 +156,7 @@ static int watch_time(struct step *step) {
       end_job(step, "cpu"); /* what cannot be counted cannot be allowed to run on */
     used = used > step->base.cpu_ns ? used - step->base.cpu_ns : 0;
     if (used >= limit)
-      end_job(step, "cpu");
+      end_by_time(step, "cpu");
     /* No sooner can it reach the limit than with every processor it may use. */
     uint64_t millis = step->sandbox->request->shared->sandbox.cpu_millis;
     uint64_t left = limit - used < hour_ns ? limit - used : hour_ns; /* nothing is lost by looking once an hour; the product fits */
@@ -196,7 +208,7 @@ static int turn(struct step *step) {
   int ready = poll(entries, WATCHED, wait_ms);
   if (ready < 0)
     return errno == EINTR ? 0 : step_failed(step, STAGE_WATCH, -errno);
-  if (ready == 0 && step->killed && monotonic_ns() > step->released_ns + (uint64_t)KILL_MS * 1000000u * 6)
+  if (ready == 0 && step->killed && monotonic_ns() > step->killed_ns + (uint64_t)KILL_GRACE_MS * 1000000u)
     return step_failed(step, STAGE_KILL, -ETIMEDOUT);
   if (entries[WATCH_OOM].revents != 0 && watch_memory(step) < 0)
     return -1;

@@ -44,7 +44,9 @@ static int await_request(struct sandbox *sandbox) {
     if (sandbox->request->ended)
       return REQUEST_END;
     int result = request_take(sandbox->request, cancel);
-    if (result != REQUEST_MORE && result != REQUEST_CANCEL)
+    if (result == REQUEST_CANCEL)
+      continue; /* too late for the step it meant; what came behind it in one write is in the buffer, where poll cannot see it */
+    if (result != REQUEST_MORE)
       return result;
     struct pollfd entry = {.fd = sandbox->request->connection, .events = POLLIN};
     int ready = poll(&entry, 1, REQUEST_MS);

@@ -1,8 +1,9 @@
 // A conversation with the running launcher as the worker's user, frame by frame: for what no job can bring about.
 import { type ChildProcess, spawn } from 'node:child_process'
+import { readdirSync } from 'node:fs'
 import { frameTypes } from '../../contract/launch.js'
 import { type Frame, openFrameCutter } from '../../native/launch-frame.js'
-import { asRoot, instance } from '../stack.js'
+import { asRoot, instance, persist } from '../stack.js'
 
 /** Between our pipes and the socket, under the only user that the launcher listens to. */
 const relay = `
@@ -81,3 +82,16 @@ export function sandboxProcesses(): number[] {
     .filter(([uid = 0]) => uid >= first && uid < first + count)
     .map(([, pid = 0]) => pid)
 }
+
+export const slots = readdirSync(`/run/${instance}/slots`).filter((name) =>
+  /^\d+$/.test(name),
+).length
+
+/** Until a sandbox waits in each slot: an init and a job process each. Their host pids. */
+export const poolFull = (): Promise<number[]> =>
+  persist(async () => {
+    const processes = sandboxProcesses()
+    if (processes.length !== 2 * slots)
+      throw new Error(`${processes.length} processes for ${slots} slots`)
+    return processes
+  })

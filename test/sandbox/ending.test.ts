@@ -45,6 +45,26 @@ const rows: readonly Row[] = [
   ),
   // Raised by the program itself: none of our limits was reached, so it is a signal like any other.
   killsItself('SIGXCPU'),
+  // Nor was this: there is no large file. (Not in Python, which ignores it.)
+  {
+    name: 'ends itself by SIGXFSZ',
+    spec: bash('kill -XFSZ $$; sleep 5'),
+    outcome: 'signalled',
+    exitCode: null,
+    signal: 'SIGXFSZ',
+  },
+  {
+    name: 'writes past the largest file and is ended by the kernel',
+    spec: {
+      ...c(
+        '#include <fcntl.h>\n#include <unistd.h>\nint main(void) { static char bytes[65536]; int file = open("big", O_WRONLY | O_CREAT, 0600); while (write(file, bytes, sizeof bytes) > 0); return 0; }',
+      ),
+      limits: { fileBytes: 1_048_576 },
+    },
+    outcome: 'disk-limit',
+    exitCode: null,
+    signal: 'SIGXFSZ',
+  },
   {
     name: 'a wild pointer',
     spec: c('int main(void) { volatile int *p = (int *)8; return *p; }'),

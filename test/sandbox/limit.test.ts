@@ -22,6 +22,21 @@ const c = (source: string, more: Partial<JobSpec> = {}): JobSpec => ({
   ...more,
 })
 
+/** 90 ms of processor time, as fast as two processors give it. */
+const twoThreads = `#include <pthread.h>
+#include <time.h>
+static void *spin(void *none) {
+  struct timespec now;
+  do clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now); while (now.tv_sec == 0 && now.tv_nsec < 90000000);
+  return none;
+}
+int main(void) {
+  pthread_t other;
+  if (pthread_create(&other, 0, spin, 0) != 0) return 1;
+  spin(0);
+  return pthread_join(other, 0);
+}`
+
 type Row = {
   readonly name: string
   readonly spec: JobSpec
@@ -40,6 +55,26 @@ const rows: readonly Row[] = [
   {
     name: 'loops for ever in four processes',
     spec: python('import os\nos.fork(); os.fork()\nwhile True: pass', { limits: { cpuMs: 600 } }),
+    outcome: 'cpu-time-limit',
+    limit: 'cpuMs',
+  },
+  {
+    name: 'passes its processor time in two threads, between two looks at it, and exits with 0',
+    spec: c(twoThreads, { limits: { cpuMs: 50, cpus: 1 } }),
+    outcome: 'cpu-time-limit',
+    limit: 'cpuMs',
+  },
+  {
+    name: 'the same within its processor time',
+    spec: c(twoThreads, { limits: { cpuMs: 1000, cpus: 1 } }),
+    outcome: 'ok',
+  },
+  {
+    name: 'is refused a process once, bears it, and then loops for ever',
+    spec: python(
+      'import os, signal\nchildren = []\ntry:\n  while True:\n    child = os.fork()\n    if child == 0: signal.pause()\n    children.append(child)\nexcept BlockingIOError: pass\nfor child in children: os.kill(child, 9); os.waitpid(child, 0)\nwhile True: pass',
+      { limits: { cpuMs: 1500 } },
+    ),
     outcome: 'cpu-time-limit',
     limit: 'cpuMs',
   },
@@ -119,6 +154,29 @@ const rows: readonly Row[] = [
     name: 'fills /tmp',
     spec: bash('head -c 500000000 /dev/zero > /tmp/big'),
     outcome: 'disk-limit',
+  },
+  {
+    name: 'fills /dev/shm',
+    spec: bash('head -c 500000000 /dev/zero > /dev/shm/big', {
+      limits: { diskBytes: 16 * mebibyte },
+    }),
+    outcome: 'disk-limit',
+    limit: 'diskBytes',
+  },
+  {
+    name: 'fills files and /dev/shm together',
+    spec: bash('head -c 10M /dev/zero > half && head -c 10M /dev/zero > /dev/shm/half', {
+      limits: { diskBytes: 16 * mebibyte },
+    }),
+    outcome: 'disk-limit',
+    limit: 'diskBytes',
+  },
+  {
+    name: 'has files and shared memory within the limit',
+    spec: bash('head -c 10M /dev/zero > half && head -c 4M /dev/zero > /dev/shm/rest', {
+      limits: { diskBytes: 16 * mebibyte },
+    }),
+    outcome: 'ok',
   },
   {
     name: 'catches SIGXFSZ and goes on',
@@ -206,6 +264,31 @@ t.test('limits are read back from the kernel as they were asked', async (t) => {
     (job.isolation?.limits.cpuQuotaUs ?? 0) / (job.isolation?.limits.cpuPeriodUs ?? 1),
     limits.cpus,
   )
+})
+
+t.test('a program that passes its processor time and ends before anybody looks', async (t) => {
+  // A share of a tenth is 10 ms at a stretch; at that share 5 ms last 50, so that is when it is looked at.
+  const spin = (milliseconds: number): JobSpec =>
+    c(
+      `#include <time.h>
+int main(void) {
+  struct timespec now;
+  do clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now); while (now.tv_nsec < ${milliseconds}000000);
+  return 0;
+}`,
+      { limits: { cpuMs: 5, cpus: 0.1 } },
+    )
+  // On a machine that is busy it may be looked at in time after all, and be killed: the outcome is the same.
+  let endedByItself = 0
+  for (let run = 0; run < 20 && endedByItself === 0; run++) {
+    const job = await tenant.run(spin(8))
+    t.equal(job.outcome, 'cpu-time-limit', accountOf(job))
+    t.ok((job.cause?.reached ?? 0) >= 5, 'what was reached is not below the limit')
+    if (job.exitCode === 0) endedByItself++
+  }
+  t.equal(endedByItself, 1, 'one ended by itself, with 0')
+  const within = await tenant.run(spin(1))
+  t.equal(within.outcome, 'ok', `control: within it; ${accountOf(within)}`)
 })
 
 t.test('a share of a processor holds a loop back, and says so', async (t) => {

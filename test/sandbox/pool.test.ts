@@ -1,26 +1,15 @@
 // Sandboxes that wait: each slot has one, it becomes what the plan says and nothing else, and none outlives its launcher.
 import { createHash } from 'node:crypto'
-import { readdirSync } from 'node:fs'
 import t from 'tap'
 import type { Plan, PlanStep } from '../../contract/plan.js'
 import { defaultImage, endFrame, framesOf, plainPlan, plainStep } from '../launch-plan.js'
 import { asRoot, instance, persist, supervise } from '../stack.js'
-import { openConversation, sandboxProcesses } from './conversation.js'
+import { openConversation, poolFull, sandboxProcesses, slots } from './conversation.js'
 
 const store = `/var/lib/${instance}/images`
 const image = defaultImage(store)
-const slots = readdirSync(`/run/${instance}/slots`).filter((name) => /^\d+$/.test(name)).length
 const shell = (script: string, more: Partial<PlanStep> = {}): PlanStep =>
   plainStep(['/bin/sh', '-c', script], more)
-
-/** Until a sandbox waits in each slot: an init and a job process each. */
-const poolFull = (): Promise<number[]> =>
-  persist(async () => {
-    const processes = sandboxProcesses()
-    if (processes.length !== 2 * slots)
-      throw new Error(`${processes.length} processes for ${slots} slots`)
-    return processes
-  })
 
 type Ended = { readonly exitCode: number; readonly ended: string }
 
@@ -69,12 +58,15 @@ t.test('a proc without anything but processes replaces the one made ahead', asyn
 
 t.test('sizes are those of the plan, not those of the waiting sandbox', async (t) => {
   const fits =
-    'head -c 3000000 /dev/zero > /work/f && head -c 3000000 /dev/zero > /dev/shm/f && test $(stat -fc %c /work) -lt 200'
+    'head -c 3000000 /dev/zero > /work/f && head -c 1000000 /dev/zero > /dev/shm/f && test $(stat -fc %c /work) -lt 200'
   const step = shell(fits, { fileBytes: 4_000_000 })
   const ended = await run({ ...plainPlan(image, [step]), diskBytes: 4_194_304, diskInodes: 199 })
   t.equal(ended.exitCode, 0)
   const over = shell('head -c 5000000 /dev/zero > /work/f', { fileBytes: 8_000_000 })
   t.not((await run({ ...plainPlan(image, [over]), diskBytes: 4_194_304 })).exitCode, 0)
+  const both = shell(fits.replace('1000000', '3000000'), { fileBytes: 4_000_000 })
+  const shared = await run({ ...plainPlan(image, [both]), diskBytes: 4_194_304, diskInodes: 199 })
+  t.not(shared.exitCode, 0, 'files and shared memory are one sum')
 })
 
 t.test('nothing of a job is met by the next one', async (t) => {

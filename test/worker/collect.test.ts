@@ -87,6 +87,35 @@ const table: readonly [string, Partial<Finished>, Outcome, object?][] = [
   ['a fork bomb ended by time', { ...killed, reason: 'wall', processRefusals: 9 }, 'process-limit'],
   ['a fork bomb ended by cpu', { ...killed, reason: 'cpu', processRefusals: 9 }, 'process-limit'],
   [
+    'a fork bomb that is as large as it may be',
+    { ...killed, reason: 'wall', processRefusals: 1, processesAtKill: 32 },
+    'process-limit',
+    { limit: 'processes' },
+  ],
+  [
+    'one refused fork, borne, and then a loop',
+    { ...killed, reason: 'cpu', cpuUs: 2_000_000, processRefusals: 1, processesAtKill: 1 },
+    'cpu-time-limit',
+    { limit: 'cpuMs', message: /refused it a new process or thread 1 times/ },
+  ],
+  [
+    'processor time passed, and an end by itself',
+    { reason: 'cpu', cpuUs: 2_100_000 },
+    'cpu-time-limit',
+    { limit: 'cpuMs', reached: 2100 },
+  ],
+  [
+    'processor time passed, and a forbidden call as the end',
+    { ended: 'signalled', signal: SIGSYS, reason: 'cpu', cpuUs: 2_100_000 },
+    'cpu-time-limit',
+  ],
+  [
+    'wall time passed, and a failure as the end',
+    { exitCode: 3, reason: 'wall', wallUs: 5_000_001 },
+    'wall-time-limit',
+    { limit: 'wallMs' },
+  ],
+  [
     'a refused fork and a failure',
     { exitCode: 1, processRefusals: 1, processPeak: 32 },
     'process-limit',
@@ -95,9 +124,15 @@ const table: readonly [string, Partial<Finished>, Outcome, object?][] = [
   ['a refused fork that the program bore', { processRefusals: 1 }, 'ok'],
   [
     'a file too large',
-    { ended: 'signalled', signal: SIGXFSZ },
+    { ended: 'signalled', signal: SIGXFSZ, diskBytes: 1024 * 1024 },
     'disk-limit',
     { limit: 'fileBytes', signal: 'SIGXFSZ' },
+  ],
+  [
+    'SIGXFSZ without a file so large',
+    { ended: 'signalled', signal: SIGXFSZ, diskBytes: 1024 * 1024 - 4096 },
+    'signalled',
+    { signal: 'SIGXFSZ', message: /beyond 1048576 bytes/ },
   ],
   ['SIGXFSZ caught, exit 0', {}, 'ok'],
   ['a full disk and a failure', { exitCode: 1, diskFull: true }, 'disk-limit'],

@@ -98,6 +98,7 @@ export const plainFinished: Omit<Finished, 'name'> = {
   memoryOomKills: 0,
   processPeak: 1,
   processRefusals: 0,
+  processesAtKill: 0,
   outputBytes: 0,
   stdoutBytes: 0,
   stderrBytes: 0,

@@ -32,6 +32,7 @@ int main(void)
 		if (fstat(descriptor, &status) == 0 && S_ISDIR(status.st_mode))
 			directories++;
 	saw_text("directory-descriptors", directories == 0 ? "none" : "some");
-	saw_text("working-directory", getcwd(path, sizeof path) != NULL && path[0] == '/' ? "below-root" : "outside");
+	/* The kernel's own word: libc would look for a way of its own. "(unreachable)" stands before what is not below the root. */
+	saw_text("working-directory", syscall(SYS_getcwd, path, sizeof path) > 0 && path[0] == '/' ? "below-root" : "outside");
 	return 0;
 }
