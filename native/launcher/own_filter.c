@@ -1,9 +1,12 @@
 /* A deny-list, on purpose: it stands beneath the job's allow-list, and must let supervisor, init and job work. It is short, and
- * the kernel caches its "always allowed" answers per call number (seccomp bitmaps, 5.11), so it costs a job nothing. */
+ * the kernel caches its "always allowed" answers per call number (seccomp bitmaps, 5.11), so it costs a job nothing.
+ *
+ * Its refusal is SECCOMP_RET_USER_NOTIF without a listener: the kernel answers ENOSYS by itself (seccomp(2)), for ever, since a listener
+ * comes with its filter or never. SECCOMP_RET_ERRNO would go before the job's own filter where that one asks, and the supervisor would
+ * not hear of the calls that matter most. Where both ask, the newer filter's listener is asked, which is the supervisor. */
 #include "own_filter.h"
 
 #include <errno.h>
-#include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
@@ -11,13 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#if defined(__x86_64__)
-#define NATIVE AUDIT_ARCH_X86_64
-#elif defined(__aarch64__)
-#define NATIVE AUDIT_ARCH_AARCH64
-#else
-#error "no such architecture yet: own_filter.c"
-#endif
+#include "native_architecture.h"
 
 static const unsigned denied[] = {
     /* kernel code and its memory */
@@ -39,14 +36,21 @@ static const unsigned denied[] = {
 #endif
 };
 
-enum { DENIED = sizeof denied / sizeof *denied, X32_BIT = 0x40000000 };
+enum { DENIED = sizeof denied / sizeof *denied };
+
+bool own_filter_denies(unsigned number) {
+  for (unsigned at = 0; at < DENIED; at++)
+    if (denied[at] == number)
+      return true;
+  return number >= X32_BIT;
+}
 
 int own_filter_install(void) {
   struct sock_filter code[DENIED + 8];
   unsigned short at = 0;
   /* Another architecture's numbers mean other calls (int 0x80): not one of them is wanted. */
   code[at++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch));
-  code[at++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NATIVE, 1, 0);
+  code[at++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NATIVE_ARCHITECTURE, 1, 0);
   code[at++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS);
   code[at++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
 #if defined(__x86_64__)
@@ -55,7 +59,7 @@ int own_filter_install(void) {
   for (unsigned row = 0; row < DENIED; row++)
     code[at++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, denied[row], (unsigned char)(DENIED - row), 0);
   code[at++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
-  code[at++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM);
+  code[at++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF);
   struct sock_fprog program = {.len = at, .filter = code};
   return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == 0 ? 0 : -errno;
 }

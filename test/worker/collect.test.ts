@@ -22,6 +22,8 @@ export const step: PlanStep = {
   outputBytes: 65_536,
   takesStdin: false,
   seccomp: 'default',
+  seccompWatch: 'refusals',
+  seccompAudited: '',
   failureOutcome: 'program',
 }
 const plan = { diskBytes: 16 * 1024 * 1024, diskInodes: 1000 } as Plan
