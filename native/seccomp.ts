@@ -11,13 +11,11 @@ import {
   permittedCalls,
   shadowedCalls,
 } from './seccomp-layers.js'
-import { type LoadedProfile, loadProfile } from './seccomp-load.js'
+import { type LoadedProfile, loadProfile, type SeccompFolders } from './seccomp-load.js'
 import { encodeRequest } from './seccomp-request.js'
 import { actionNumber, resolveEntries, type Source } from './seccomp-resolve.js'
 
-export type SeccompOptions = {
-  /** The folder that holds `seccomp/<name>.json`. */
-  profilesFolder: string
+export type SeccompOptions = SeccompFolders & {
   /** Default: this machine's. The other one is for review only, it cannot run here. */
   architecture?: Architecture
 }
@@ -154,7 +152,7 @@ export function compileSeccomp(
   options: SeccompOptions,
 ): CompiledSeccomp {
   const architecture = options.architecture ?? nativeArchitecture()
-  const list = loadProfile(profile, options.profilesFolder)
+  const list = loadProfile(profile, options)
   const key = [architecture, ...list.map((loaded) => loaded.digest)].join(' ')
   const known = cache.get(key)
   cache.delete(key)

@@ -10,6 +10,7 @@ import {
 } from '../native/launch-client.js'
 import { type CompiledSeccomp, compileSeccomp } from '../native/seccomp.js'
 import { everyCallProgram } from '../native/seccomp-learn.js'
+import type { SeccompFolders } from '../native/seccomp-load.js'
 import { attest } from './attest.js'
 import { type Captured, collect, isolationOf } from './collect.js'
 import type { EventBatch } from './event-batch.js'
@@ -20,7 +21,7 @@ export type RunInput = {
   readonly files: readonly SandboxFile[]
   readonly stdin: Buffer | null
   readonly launcherSocket: string
-  readonly profileDirectory: string
+  readonly seccompFolders: SeccompFolders
   readonly events: EventBatch
   /** Told how long each sandbox took to make, seconds. */
   onLaunched(seconds: number): void
@@ -37,19 +38,19 @@ export type Run = {
 
 export type CancelWord = 'cancelled' | 'expired' | 'drain'
 
-function compileFor(profileDirectory: string, profile: string): CompiledSeccomp {
+function compileFor(folders: SeccompFolders, profile: string): CompiledSeccomp {
   try {
-    return compileSeccomp(profile, { profilesFolder: profileDirectory })
+    return compileSeccomp(profile, folders)
   } catch (error) {
     throw new LaunchError('seccomp-compile', (error as Error).message)
   }
 }
 
 /** The program that is observed beside the one in force, or none. */
-function auditOf(profileDirectory: string, step: PlanStep): Buffer | null {
+function auditOf(folders: SeccompFolders, step: PlanStep): Buffer | null {
   if (step.seccompWatch === 'learn') return everyCallProgram()
   if (step.seccompWatch === 'refusals') return null
-  return compileFor(profileDirectory, step.seccompAudited).program
+  return compileFor(folders, step.seccompAudited).program
 }
 
 /** Output as it comes: kept whole for the result, told in pieces. The launcher caps it; that it did is not taken on trust. */
@@ -77,8 +78,8 @@ function openOutput(
 }
 
 async function runStep(input: RunInput, sandbox: Sandbox, step: PlanStep): Promise<StepResult> {
-  const inForce = compileFor(input.profileDirectory, step.seccomp)
-  const programs = { filter: inForce.program, audit: auditOf(input.profileDirectory, step) }
+  const inForce = compileFor(input.seccompFolders, step.seccomp)
+  const programs = { filter: inForce.program, audit: auditOf(input.seccompFolders, step) }
   const output = openOutput(input.events, step)
   let started: Started | null = null
   let calls: Calls | null = null

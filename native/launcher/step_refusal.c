@@ -20,10 +20,10 @@
 #include "own_filter.h"
 
 /* A refusal costs our processor time, which no group of the job's pays for. So a program that makes them without end gets its answers no
- * faster than one in a millisecond, after a first burst: less than a hundredth of a processor. An observed program is not held back: its
- * grant says that it may cost that. */
-static const uint64_t refusal_ns = 1000000;
-static const uint64_t burst_ns = 256 * 1000000;
+ * faster than one in two milliseconds, after a first burst: about a hundredth of a processor (docs/seccomp.md). An observed program is not
+ * held back: its grant says that it may cost that. */
+static const uint64_t refusal_ns = 2000000;
+static const uint64_t burst_ns = 256 * (uint64_t)2000000;
 
 /* The kernel's structures may have grown since this was compiled (seccomp(2), SECCOMP_GET_NOTIF_SIZES). */
 union notice {
