@@ -1,0 +1,104 @@
+// Learning and auditing profiles on real jobs: what is proposed is enough for the same program and too little for another, and neither
+// way lets through what the grant's own profile refuses.
+import t from 'tap'
+import type { JobSpec } from '../../contract/job.js'
+import type { Job, SeccompLearned } from '../../contract/result.js'
+import { accountOf, openTenant, outputOf } from '../stack.js'
+import { openOperator } from './operator.js'
+
+const hello: JobSpec = { language: 'python', source: 'print("hello")' }
+const python = (source: string): JobSpec => ({ language: 'python', source })
+/** Makes a call by its number and prints what came of it. */
+const callBy = (number: number): string =>
+  `import ctypes, errno\nlibc = ctypes.CDLL(None, use_errno=True)\nprint(libc.syscall(${number}, 0, 0, 0, 0), errno.errorcode.get(ctypes.get_errno()))`
+const ptrace = process.arch === 'x64' ? 101 : 117
+const keyctl = process.arch === 'x64' ? 250 : 219
+
+const operator = openOperator('learning')
+t.teardown(() => operator.close())
+operator.profile('wide', {
+  extends: 'default',
+  remove: ['keyctl'],
+  syscalls: [{ names: ['keyctl'], action: 'SCMP_ACT_ALLOW' }],
+})
+operator.grant({ seccompProfiles: ['default', 'strict', 'wide'] })
+
+function learnedOf(job: Job): SeccompLearned {
+  const learned = job.steps.at(-1)?.seccompLearned
+  if (learned === undefined) throw new Error(`nothing was learned: ${accountOf(job)}`)
+  return learned
+}
+const namesOf = ({ profile }: SeccompLearned): Set<string> =>
+  new Set((profile.syscalls ?? []).flatMap((entry) => entry.names ?? []))
+
+t.test(
+  'a profile learned from a program runs that program, and refuses another call',
+  async (t) => {
+    const before = await operator.tenant('wide')
+    const job = await before.run({ ...hello, seccomp: 'learn' })
+    t.equal(job.outcome, 'ok', accountOf(job))
+    t.equal(outputOf(job).toString(), 'hello\n')
+    t.match(job.isolation?.seccomp, { profile: 'default', mode: 2, filters: 3 })
+    const learned = learnedOf(job)
+    t.ok(learned.complete)
+    t.ok(learned.used > 10 && learned.used < 100, `${learned.used} calls`)
+    t.ok(namesOf(learned).has('openat') && namesOf(learned).has('mmap'))
+    t.ok(learned.unused.includes('socketpair') && learned.unused.length > 150)
+    operator.profile('learned', learned.profile)
+    operator.grant({ seccompProfiles: ['learned', 'default', 'strict', 'wide'] })
+    const after = await operator.tenant('learned').catch(() => operator.tenant('wide'))
+    const again = await after.run({ ...hello, seccomp: 'learned' })
+    t.equal(again.outcome, 'ok', accountOf(again))
+    t.equal(outputOf(again).toString(), 'hello\n')
+    const pair =
+      'import socket\ntry: socket.socketpair(); print("made")\nexcept OSError as e: print(e.errno)'
+    t.equal(outputOf(await after.run({ ...python(pair), seccomp: 'default' })).toString(), 'made\n')
+    const other = await after.run({ ...python(pair), seccomp: 'learned' })
+    t.not(outputOf(other).toString(), 'made\n')
+    t.ok((other.steps[0]?.refusedCalls?.calls.length ?? 0) > 0, accountOf(other))
+  },
+)
+
+t.test('learning is no way around a profile, nor around the launcher', async (t) => {
+  const tenant = await operator.tenant('wide')
+  const job = await tenant.run({ ...python(callBy(ptrace)), seccomp: 'learn' })
+  t.equal(outputOf(job).toString(), '-1 EPERM\n', accountOf(job))
+  t.notOk(namesOf(learnedOf(job)).has('ptrace'))
+  operator.grant({ seccompProfiles: ['wide', 'strict'] })
+  const wide = await operator.tenant('wide')
+  const control = await wide.run({ ...python(callBy(keyctl)), seccomp: 'wide' })
+  t.equal(outputOf(control).toString(), '-1 ENOSYS\n', 'the launcher’s own filter refuses it')
+  const learning = await wide.run({ ...python(callBy(keyctl)), seccomp: 'learn' })
+  t.equal(outputOf(learning).toString(), '-1 ENOSYS\n', accountOf(learning))
+})
+
+t.test(
+  'an audit says what a stricter profile would have refused, and refuses nothing',
+  async (t) => {
+    operator.grant({ seccompProfiles: ['default', 'strict', 'wide'] })
+    const tenant = await operator.tenant('default')
+    const source =
+      'import socket\nsocket.socket(socket.AF_INET, socket.SOCK_DGRAM).close()\nprint("made")'
+    const audited = await tenant.run({ ...python(source), seccompAudit: 'strict' })
+    t.equal(audited.outcome, 'ok', accountOf(audited))
+    t.equal(outputOf(audited).toString(), 'made\n')
+    t.match(audited.steps[0]?.seccompAudit, {
+      profile: 'strict',
+      refused: { calls: [{ syscall: 'socket', count: 1 }] },
+    })
+    t.match(audited.isolation?.seccomp, { profile: 'default' })
+    const strict = await tenant.run({ ...python(source), seccomp: 'strict' })
+    t.equal(strict.outcome, 'exit-nonzero', 'control: in force, it does refuse it')
+    const clean = await tenant.run({ ...hello, seccompAudit: 'strict' })
+    t.same(clean.steps[0]?.seccompAudit?.refused, { calls: [], notListed: 0 })
+  },
+)
+
+t.test('a grant that does not give it refuses learning and auditing', async (t) => {
+  const tenant = openTenant('learning-untrusted')
+  for (const asked of [{ seccomp: 'learn' }, { seccompAudit: 'strict' }]) {
+    const answer = await tenant.request('POST', '/v1/jobs', { ...hello, ...asked })
+    t.equal(answer.status, 403)
+    t.match(answer.json, { violations: [{ rule: 'seccomp-learning' }] })
+  }
+})
