@@ -1,6 +1,6 @@
 /* addon.c: the N-API door of the compile core. Five functions, no state, no threads, no fork.
  *
- *   compile(request: Uint8Array) -> Buffer        struct sock_filter[], at most 4096 of them
+ *   compile(request: Uint8Array) -> Buffer        struct sock_filter[], at most 4060 of them
  *   dump(request: Uint8Array) -> string           the same rules as libseccomp's PFC, for review
  *   features() -> {libseccompVersion, apiLevel, nativeArchitecture}
  *   resolve(name: string, architecture?: string) -> number    as libseccomp numbers it
