@@ -93,6 +93,8 @@ async function runStep(input: RunInput, sandbox: Sandbox, step: PlanStep): Promi
     onStdout: (bytes) => output.take('stdout', bytes),
     onStderr: (bytes) => output.take('stderr', bytes),
     onCalls(report) {
+      if (report.observed !== (step.seccompWatch !== 'refusals'))
+        throw new LaunchError('launcher-protocol', 'calls of another kind than was asked')
       calls = report
     },
   })

@@ -20,7 +20,7 @@
 #include "own_filter.h"
 
 /* A refusal costs our processor time, which no group of the job's pays for. So a program that makes them without end gets its answers no
- * faster than one in two milliseconds, after a first burst: about a hundredth of a processor (docs/seccomp.md). An observed program is not
+ * faster than one in two milliseconds, after a first burst: some hundredths of a processor (docs/seccomp.md). An observed program is not
  * held back: its grant says that it may cost that. */
 static const uint64_t refusal_ns = 2000000;
 static const uint64_t burst_ns = 256 * (uint64_t)2000000;
