@@ -62,6 +62,11 @@ export const Settings = Type.Object(
       default: '',
       description: 'Seccomp, AppArmor and language profiles. Empty: the release’s own.',
     }),
+    seccompDirectory: Type.String({
+      default: '',
+      description:
+        'Seccomp profiles of your own, <name>.json each; none may have a shipped one’s name. Empty: /etc/<instance>/seccomp.',
+    }),
     launcherSocket: Type.String({
       default: '',
       description: 'Empty: /run/<instance>/launcher/launcher.sock.',
@@ -202,6 +207,7 @@ function withPaths(settings: Settings): Settings {
     imageDirectory: `/var/lib/${instance}/images`,
     blobDirectory: `/var/lib/${instance}/blobs`,
     grantDirectory: `/etc/${instance}/grants`,
+    seccompDirectory: `/etc/${instance}/seccomp`,
     launcherSocket: `/run/${instance}/launcher/launcher.sock`,
   }
   const filled = { ...settings }

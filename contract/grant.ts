@@ -61,6 +61,10 @@ export const Grant = Type.Object(
       minItems: 1,
       description: 'The first is the default.',
     }),
+    seccompLearning: Type.Boolean({
+      description:
+        'Whether a job may ask `seccomp: learn` or `seccompAudit`. Costs time of the launcher that is not the job’s: for trusted tenants.',
+    }),
     rootInside: Type.Boolean({ description: 'Whether a job may be uid 0 inside its sandbox.' }),
     apparmorRequired: Type.Boolean({
       description: 'Refuse to run where the kernel has no AppArmor.',

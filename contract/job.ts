@@ -234,7 +234,16 @@ export const JobSpec = Type.Object(
       Type.String({
         minLength: 1,
         maxLength: 128,
-        description: 'A seccomp profile by name: `default`, `strict`, `build`.',
+        description:
+          'A seccomp profile by name: `default`, `strict`, `build`. `learn` runs under the grant’s default profile and proposes a minimal one.',
+      }),
+    ),
+    seccompAudit: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 128,
+        description:
+          'A stricter profile by name, not in force: the result says what it would have refused.',
       }),
     ),
     apparmor: Type.Optional(

@@ -13,6 +13,7 @@ export const frameTypes = {
   stdin: 6,
   cancel: 7,
   end: 8,
+  audit: 9,
   started: 65,
   stdout: 66,
   stderr: 67,
@@ -20,6 +21,7 @@ export const frameTypes = {
   failed: 69,
   refused: 70,
   destroyed: 71,
+  calls: 72,
 } as const
 
 /** Largest payload of any frame but STEP, bytes. */
@@ -84,6 +86,7 @@ export const endReasons = [
   'expired',
   'drain',
   'lifetime',
+  'syscall',
 ] as const
 export type EndReason = (typeof endReasons)[number]
 
@@ -94,6 +97,7 @@ export const Finished = Type.Object(
     exitCode: integer,
     signal: integer,
     reason: Type.Enum([...endReasons]),
+    reasonUs: integer,
     execErrno: integer,
     wallUs: integer,
     cpuUs: integer,
@@ -113,6 +117,39 @@ export const Finished = Type.Object(
     throttledUs: integer,
     setupUs: integer,
     killUs: integer,
+  },
+  closed,
+)
+
+/** What the filter refused, or, observed, what the audited program would have. */
+export const Calls = Type.Object(
+  {
+    observed: Type.Boolean(),
+    calls: Type.Array(
+      Type.Object(
+        {
+          number: integer,
+          answer: Type.Enum(['errno', 'kill', 'trap']),
+          errno: integer,
+          count: integer,
+          firstUs: integer,
+          /** Those that the filter looked at to decide, hexadecimal. */
+          arguments: Type.Array(
+            Type.Object(
+              {
+                index: Type.Integer({ minimum: 0, maximum: 5 }),
+                value: Type.String({ pattern: '^[0-9a-f]{1,16}$' }),
+              },
+              closed,
+            ),
+            { maxItems: 6 },
+          ),
+        },
+        closed,
+      ),
+      { maxItems: 512 },
+    ),
+    notListed: integer,
   },
   closed,
 )
@@ -137,6 +174,7 @@ export const Destroyed = Type.Object({ leftProcesses: integer, destroyUs: intege
 
 export type Started = Static<typeof Started>
 export type Finished = Static<typeof Finished>
+export type Calls = Static<typeof Calls>
 export type Failed = Static<typeof Failed>
 export type Refused = Static<typeof Refused>
 export type Destroyed = Static<typeof Destroyed>

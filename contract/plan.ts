@@ -20,6 +20,13 @@ export const PlanStep = Type.Object(
     outputBytes: positive,
     takesStdin: Type.Boolean(),
     seccomp: Type.String({ description: 'Profile name.' }),
+    seccompWatch: Type.Enum(['refusals', 'learn', 'audit'], {
+      description:
+        'What is written down of the calls beside the profile. It never changes what the profile refuses.',
+    }),
+    seccompAudited: Type.String({
+      description: 'The audited profile’s name; empty but for `audit`.',
+    }),
     failureOutcome: Type.Enum(['program', 'compile-error'], {
       description: 'What a non-zero exit of this step means.',
     }),

@@ -1,6 +1,7 @@
 // Job: what a caller reads back. What was asked is not repeated; what happened is.
 import { type Static, Type } from 'typebox'
 import { OutcomeSchema } from './outcome.js'
+import { SeccompProfile } from './profile.js'
 
 const closed = { additionalProperties: false } as const
 const count = (description: string) => Type.Integer({ minimum: 0, description })
@@ -13,6 +14,21 @@ export const Cause = Type.Object(
     ),
     limitValue: Type.Optional(Type.Number({ description: 'Its value.' })),
     reached: Type.Optional(Type.Number({ description: 'What was reached, in the same unit.' })),
+    atMs: Type.Optional(
+      Type.Number({
+        minimum: 0,
+        description: 'When, in milliseconds after the start of the step.',
+      }),
+    ),
+    syscall: Type.Optional(
+      Type.String({ description: 'For `syscall-denied`: the system call, by name.' }),
+    ),
+    argumentClass: Type.Optional(
+      Type.String({
+        description:
+          'Which kind of it was refused, where others are let through: `socket family 38`.',
+      }),
+    ),
     signal: Type.Optional(Type.String({ description: 'The signal that ended the program.' })),
     stage: Type.Optional(
       Type.String({ description: 'For `sandbox-error`: where in our own work it failed.' }),
@@ -120,6 +136,63 @@ export const Output = Type.Object(
   closed,
 )
 
+/** Different calls that a result lists of one step. */
+export const refusedCallsMax = 16
+
+export const RefusedCall = Type.Object(
+  {
+    syscall: Type.String({ description: 'The system call, by name.' }),
+    argumentClass: Type.Optional(
+      Type.String({
+        description: 'Which kind of it, where the filter looked at arguments: `socket family 38`.',
+      }),
+    ),
+    answer: Type.String({ description: 'What it got: an errno by name, or `killed`.' }),
+    count: count('How often.'),
+    firstMs: Type.Number({
+      minimum: 0,
+      description: 'The first time, in milliseconds after the start of the step.',
+    }),
+  },
+  { ...closed, description: 'A system call that the filter refused.' },
+)
+
+export const RefusedCalls = Type.Object(
+  {
+    calls: Type.Array(RefusedCall, { maxItems: refusedCallsMax }),
+    notListed: count('Further refused calls, for which the list had no room.'),
+  },
+  closed,
+)
+
+export const SeccompAudit = Type.Object(
+  {
+    profile: Type.String({ description: 'The audited profile. It was not in force.' }),
+    refused: RefusedCalls,
+  },
+  { ...closed, description: 'What another profile would have refused.' },
+)
+
+export const SeccompLearned = Type.Object(
+  {
+    profile: SeccompProfile,
+    used: count('Different system calls that the program made.'),
+    unused: Type.Array(Type.String(), {
+      description: 'Calls that the profile in force lets through and the proposal does not.',
+    }),
+    narrowed: Type.Array(Type.String(), {
+      description: 'Calls that the proposal lets through in fewer forms than the profile in force.',
+    }),
+    complete: Type.Boolean({
+      description: 'Whether every call that was made is in the proposal.',
+    }),
+  },
+  {
+    ...closed,
+    description: 'A minimal profile proposed from what the program did, and what it leaves out.',
+  },
+)
+
 export const StepResult = Type.Object(
   {
     name: Type.String(),
@@ -136,6 +209,15 @@ export const StepResult = Type.Object(
     truncated: Type.Boolean({ description: 'Whether output was cut at `outputBytes`.' }),
     usage: Usage,
     isolation: Type.Union([Isolation, Type.Null()]),
+    refusedCalls: Type.Optional(
+      Type.Object(RefusedCalls.properties, {
+        ...closed,
+        description:
+          'System calls that the filter refused, also where the program went on. Absent when there were none.',
+      }),
+    ),
+    seccompAudit: Type.Optional(SeccompAudit),
+    seccompLearned: Type.Optional(SeccompLearned),
   },
   closed,
 )
@@ -181,6 +263,9 @@ export const Job = Type.Object(
 )
 
 export type Cause = Static<typeof Cause>
+export type RefusedCall = Static<typeof RefusedCall>
+export type RefusedCalls = Static<typeof RefusedCalls>
+export type SeccompLearned = Static<typeof SeccompLearned>
 export type Usage = Static<typeof Usage>
 export type Isolation = Static<typeof Isolation>
 export type StepResult = Static<typeof StepResult>

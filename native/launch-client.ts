@@ -1,7 +1,15 @@
 // Step 8 of 10: a plan and its bytes → a sandbox at the launcher, and what it answers. One connection is one sandbox.
 import { connect, type Socket } from 'node:net'
 import { Compile } from 'typebox/compile'
-import { Destroyed, Failed, Finished, frameTypes, Refused, Started } from '../contract/launch.js'
+import {
+  Calls,
+  Destroyed,
+  Failed,
+  Finished,
+  frameTypes,
+  Refused,
+  Started,
+} from '../contract/launch.js'
 import type { Plan, PlanStep } from '../contract/plan.js'
 import {
   encodeChunks,
@@ -15,6 +23,7 @@ import {
 
 const checks = {
   started: Compile(Started),
+  calls: Compile(Calls),
   finished: Compile(Finished),
   failed: Compile(Failed),
   refused: Compile(Refused),
@@ -44,13 +53,18 @@ export type StepStreams = {
   onStarted(started: Started): void
   onStdout(bytes: Buffer): void
   onStderr(bytes: Buffer): void
+  /** What the filter refused; comes at most once, just before the end. */
+  onCalls(calls: Calls): void
 }
+
+/** What a step’s system calls are judged by: the filter in force, and one that is only observed, if there is one. */
+export type Programs = { readonly filter: Buffer; readonly audit: Buffer | null }
 
 export type Sandbox = {
   /** Runs one step to its end. @throws LaunchError */
   run(
     step: PlanStep,
-    program: Buffer,
+    programs: Programs,
     stdin: Buffer | null,
     streams: StepStreams,
   ): Promise<Finished>
@@ -113,11 +127,10 @@ export function encodeSandbox(jobId: string, plan: Plan, files: readonly Sandbox
 }
 
 /** The frames that start a step. */
-export function encodeStep(step: PlanStep, program: Buffer, stdin: Buffer | null): Buffer[] {
-  const frames = [
-    encodeFrame(frameTypes.filter, program),
-    encodeFrame(frameTypes.step, encodePairs(stepPairs(step))),
-  ]
+export function encodeStep(step: PlanStep, programs: Programs, stdin: Buffer | null): Buffer[] {
+  const frames = [encodeFrame(frameTypes.filter, programs.filter)]
+  if (programs.audit !== null) frames.push(encodeFrame(frameTypes.audit, programs.audit))
+  frames.push(encodeFrame(frameTypes.step, encodePairs(stepPairs(step))))
   if (!step.takesStdin) return frames
   frames.push(...encodeChunks(frameTypes.stdin, stdin ?? Buffer.alloc(0)))
   frames.push(encodeFrame(frameTypes.stdin, Buffer.alloc(0)))
@@ -157,6 +170,9 @@ function handle(frame: Frame, waiting: Waiting): boolean {
       return false
     case frameTypes.stderr:
       waiting.streams?.onStderr(frame.payload)
+      return false
+    case frameTypes.calls:
+      waiting.streams?.onCalls(parsed(checks.calls, frame.payload, 'CALLS'))
       return false
     case frameTypes.finished:
       waiting.resolve(parsed(checks.finished, frame.payload, 'FINISHED'))
@@ -271,9 +287,9 @@ export function openSandbox(
   socket.on('close', () => clearTimeout(watchdog))
   let head: Buffer[] = encodeSandbox(jobId, plan, files)
   return {
-    async run(step, program, stdin, streams) {
+    async run(step, programs, stdin, streams) {
       // The protocol wants FILTER before FILE or after: both stand before the first STEP.
-      const frames = [...head, ...encodeStep(step, program, stdin)]
+      const frames = [...head, ...encodeStep(step, programs, stdin)]
       head = []
       const finished = await exchange.wait(streams, frames)
       if (finished?.name !== step.name)

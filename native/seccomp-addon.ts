@@ -1,4 +1,4 @@
-// The typed door of native/build/addon.node: libseccomp behind four functions. Loaded once, on first use.
+// The typed door of native/build/addon.node: libseccomp behind five functions. Loaded once, on first use.
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 
@@ -18,6 +18,8 @@ export type SeccompAddon = {
   features(): SeccompFeatures
   /** libseccomp's number; -1 unknown everywhere, other negatives: not on this architecture. */
   resolve(name: string, architecture?: Architecture): number
+  /** The name of a number here, or null when libseccomp knows none. */
+  nameOf(number: number): string | null
 }
 
 // The compiled module lies in dist/native/, the addon in native/build/, both in the repository and in a release.

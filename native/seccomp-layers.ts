@@ -97,6 +97,21 @@ export function shadowedCalls(rules: readonly ResolvedRule[]): string[] {
   return shadowed.sort()
 }
 
+/** A call that a profile lets through, and whether in every form. */
+export type PermittedCall = { readonly name: string; readonly isWhole: boolean }
+
+/** What rules let through, by name. A default that permits is not spelled out. */
+export function permittedCalls(rules: readonly ResolvedRule[]): PermittedCall[] {
+  const permitted: PermittedCall[] = []
+  for (const [name, group] of groupBy(rules, (rule) => rule.name)) {
+    const refusals = group.filter((rule) => !rule.otherwise && !permits(rule.action))
+    const allowed = group.filter((rule) => permits(rule.action))
+    if (allowed.length === 0 || refusals.some(isUnconditional)) continue
+    permitted.push({ name, isWhole: refusals.length === 0 && allowed.some(isUnconditional) })
+  }
+  return permitted.sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
 /** Calls the launcher needs after the filter is on, but which these rules do not permit in every form. */
 export function missingLauncherCalls(
   rules: readonly ResolvedRule[],

@@ -1,6 +1,6 @@
 // A profile by name or value → checked documents: the profile, and the one it extends.
 import { createHash } from 'node:crypto'
-import { readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { SeccompProfile } from '../contract/profile.js'
 import { checkProfile, SeccompProfileError } from './seccomp-check.js'
@@ -23,9 +23,31 @@ const documents = new Map<string, SeccompProfile>()
 const refusal = (name: string, pointer: string, message: string) =>
   new SeccompProfileError(name, [{ pointer, message }])
 
-function pathOf(name: string, folder: string): string {
+/** Where profiles lie by name. */
+export type SeccompFolders = {
+  /** The folder that holds the shipped `seccomp/<name>.json`. */
+  readonly profilesFolder: string
+  /** The operator's own `<name>.json`, if there are any. None may have the name of a shipped one. */
+  readonly ownFolder?: string | undefined
+}
+
+/** A shipped name always means the shipped profile: a file of the operator's own that has one is refused, not passed over. */
+function pathOf(name: string, { profilesFolder, ownFolder }: SeccompFolders): string {
   if (!nameForm.test(name)) throw refusal(name, '', 'not a profile name')
-  return join(folder, 'seccomp', `${name}.json`)
+  const shipped = join(profilesFolder, 'seccomp', `${name}.json`)
+  if (ownFolder === undefined) return shipped
+  const own = join(ownFolder, `${name}.json`)
+  if (!existsSync(own)) return shipped
+  if (existsSync(shipped)) throw refusal(name, '', `${own} has the name of a shipped profile`)
+  return own
+}
+
+/** Every name that `loadProfile` would find, sorted. */
+export function profileNames({ profilesFolder, ownFolder }: SeccompFolders): string[] {
+  const folders = [join(profilesFolder, 'seccomp'), ...(ownFolder === undefined ? [] : [ownFolder])]
+  const files = folders.filter((folder) => existsSync(folder)).flatMap((one) => readdirSync(one))
+  const names = files.filter((file) => file.endsWith('.json')).map((file) => file.slice(0, -5))
+  return [...new Set(names)].sort()
 }
 
 function readText(name: string, path: string): string {
@@ -68,8 +90,8 @@ function stampOf(path: string): string {
   return status === undefined ? '' : `${status.dev} ${status.ino} ${status.size} ${status.ctimeNs}`
 }
 
-function fromFile(name: string, folder: string): LoadedProfile {
-  const path = pathOf(name, folder)
+function fromFile(name: string, folders: SeccompFolders): LoadedProfile {
+  const path = pathOf(name, folders)
   const stamp = stampOf(path)
   const known = files.get(path)
   if (known !== undefined && known.stamp === stamp) return known.loaded
@@ -82,13 +104,16 @@ function fromFile(name: string, folder: string): LoadedProfile {
 }
 
 /** The profile first, then its base, if any. Throws SeccompProfileError. */
-export function loadProfile(profile: string | SeccompProfile, folder: string): LoadedProfile[] {
+export function loadProfile(
+  profile: string | SeccompProfile,
+  folders: SeccompFolders,
+): LoadedProfile[] {
   const own =
     typeof profile === 'string'
-      ? fromFile(profile, folder)
+      ? fromFile(profile, folders)
       : fromText('custom', JSON.stringify(profile))
   if (own.profile.extends === undefined) return [own]
-  const base = fromFile(own.profile.extends, folder)
+  const base = fromFile(own.profile.extends, folders)
   if (base.profile.extends !== undefined) {
     const message = `${base.name} itself extends ${base.profile.extends}: one level only`
     throw refusal(own.name, '/extends', message)

@@ -34,7 +34,7 @@ export type Resolution = {
 export type Target = { architecture: Architecture; kernel: string }
 
 /** Calls newer than Debian 12's libseccomp. Since 5.1 new calls have one number on every architecture. */
-const laterCalls: ReadonlyMap<string, number> = new Map(
+export const laterCalls: ReadonlyMap<string, number> = new Map(
   Object.entries({
     cachestat: 451,
     fchmodat2: 452,

@@ -4,14 +4,18 @@ import { release } from 'node:os'
 import type { SeccompEntry, SeccompProfile } from '../contract/profile.js'
 import { type Architecture, nativeArchitecture, seccompAddon } from './seccomp-addon.js'
 import { namesOf, SeccompProfileError } from './seccomp-check.js'
-import { buildLayers, missingLauncherCalls, shadowedCalls } from './seccomp-layers.js'
-import { type LoadedProfile, loadProfile } from './seccomp-load.js'
+import {
+  buildLayers,
+  missingLauncherCalls,
+  type PermittedCall,
+  permittedCalls,
+  shadowedCalls,
+} from './seccomp-layers.js'
+import { type LoadedProfile, loadProfile, type SeccompFolders } from './seccomp-load.js'
 import { encodeRequest } from './seccomp-request.js'
 import { actionNumber, resolveEntries, type Source } from './seccomp-resolve.js'
 
-export type SeccompOptions = {
-  /** The folder that holds `seccomp/<name>.json`. */
-  profilesFolder: string
+export type SeccompOptions = SeccompFolders & {
   /** Default: this machine's. The other one is for review only, it cannot run here. */
   architecture?: Architecture
 }
@@ -34,6 +38,8 @@ export type CompiledSeccomp = {
   /** `struct sock_filter[]`, 8 to 32,768 bytes. Shared by the cache: treat as read-only. */
   program: Buffer
   instructions: number
+  /** What its rules let through, by name. */
+  permitted: readonly PermittedCall[]
   report: SeccompReport
   /** libseccomp's pseudo filter code, layer by layer; made on demand. */
   pfc(): string
@@ -124,6 +130,7 @@ function compile(list: readonly LoadedProfile[], architecture: Architecture): Co
     digest: createHash('sha256').update(program).digest('hex'),
     program,
     instructions: program.length / 8,
+    permitted: permittedCalls(resolution.rules),
     report: {
       skippedCalls: resolution.skippedCalls,
       skippedEntries: resolution.skippedEntries,
@@ -145,7 +152,7 @@ export function compileSeccomp(
   options: SeccompOptions,
 ): CompiledSeccomp {
   const architecture = options.architecture ?? nativeArchitecture()
-  const list = loadProfile(profile, options.profilesFolder)
+  const list = loadProfile(profile, options)
   const key = [architecture, ...list.map((loaded) => loaded.digest)].join(' ')
   const known = cache.get(key)
   cache.delete(key)

@@ -69,6 +69,7 @@ make_directories() {
   make_directory "$install_directory" root root 0755
   make_directory "$configuration_directory" root root 0755
   make_directory "$configuration_directory/grants" root root 0755
+  make_directory "$configuration_directory/seccomp" root root 0755
   make_directory "$state_directory" root root 0755
   make_directory "$state_directory/redis" "$api_user" "$api_user" 0700
   make_directory "$image_store" root root 0755

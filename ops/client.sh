@@ -1,9 +1,15 @@
-# API keys by the admin socket, the client profile of whoever ran `up`, and how to use them. Sourced by stockade.
+# API keys by the admin socket, the client profile of whoever ran `up`, and how to use them; seccomp profiles to look at. Sourced by stockade.
 # shellcheck shell=bash
 
 command_key_create() {
   [ -n "$tenant" ] || stop_with 'no tenant' './stockade key create --tenant NAME'
   create_key "$tenant" "${grant:-untrusted}"
+}
+
+# By the installed release, as the worker reads them. Needs no root: profiles are no secret.
+command_seccomp() {
+  [ -e "$release/dist/ops/seccomp.js" ] || stop_with "$instance is not installed" './stockade up installs it'
+  node "$release/dist/ops/seccomp.js" "${verb[1]}" "$release/profiles" "$configuration_directory/seccomp" "$profile"
 }
 
 # The key alone on stdout.

@@ -73,6 +73,7 @@ export type Ask = {
   readonly privileged: Asked<boolean> | null
   readonly setuid: Asked<boolean> | null
   readonly seccomp: Asked<string> | null
+  readonly seccompAudit: Asked<string> | null
   readonly apparmor: Asked<string> | null
   readonly uid: Asked<number> | null
   readonly gid: Asked<number> | null
@@ -80,6 +81,9 @@ export type Ask = {
   readonly labels: readonly AskedSetting[]
   readonly priority: Asked<number> | null
 }
+
+/** What `seccomp` says to learn a profile instead of naming one. */
+export const seccompLearn = 'learn'
 
 /** One segment of a JSON pointer, escaped (RFC 6901). */
 export function segment(key: string): string {

@@ -1,7 +1,7 @@
 // What the schema of a grant cannot say: defaults within maxima, limits that fit each other, and nothing promised
 // that the runtime cannot keep.
 import { type Grant, runtimeCapabilities } from '../contract/grant.js'
-import { limitNames } from './ask.js'
+import { limitNames, seccompLearn } from './ask.js'
 import { capabilityNames } from './capability-name.js'
 import { minimumOf } from './limit-minimum.js'
 import type { Fault } from './schema-walk.js'
@@ -63,8 +63,11 @@ function checkCapabilities(grant: Grant, report: Report): void {
 function checkLists(grant: Grant, report: Report): void {
   if (!grant.networks.includes('none'))
     report('/networks', 'Must hold `none`: it is what a job gets that asks for no network.')
-  for (const [index, name] of grant.seccompProfiles.entries())
+  for (const [index, name] of grant.seccompProfiles.entries()) {
     if (name === 'unconfined') report(`/seccompProfiles/${index}`, 'No grant gives `unconfined`.')
+    if (name === seccompLearn)
+      report(`/seccompProfiles/${index}`, '`learn` is no profile: see `seccompLearning`.')
+  }
   for (const key of ['networks', 'images', 'languages', 'seccompProfiles'] as const)
     for (const [index, element] of grant[key].entries())
       if ((grant[key] as readonly string[]).indexOf(element) !== index)

@@ -139,6 +139,7 @@ export function askOfJob(spec: JobSpec): Ask {
     privileged: asked(spec.privileged, '/privileged'),
     setuid: asked(spec.allowSetuid, '/allowSetuid'),
     seccomp: asked(spec.seccomp, '/seccomp'),
+    seccompAudit: asked(spec.seccompAudit, '/seccompAudit'),
     apparmor: asked(spec.apparmor, '/apparmor'),
     uid: asked(spec.user?.uid, '/user/uid'),
     gid: asked(spec.user?.gid, '/user/gid'),

@@ -3,7 +3,7 @@
 import type { Language } from '../contract/catalogue.js'
 import type { Grant } from '../contract/grant.js'
 import type { Plan, PlanStep } from '../contract/plan.js'
-import type { Ask } from './ask.js'
+import { type Ask, seccompLearn } from './ask.js'
 import type { Context } from './rule.js'
 
 export const workspace = '/work'
@@ -72,14 +72,23 @@ function compileStep(ask: Ask, context: Context, compile: readonly string[]): Pl
     outputBytes: limits.outputBytes.default,
     takesStdin: false,
     seccomp: grant.seccompProfiles.includes('build') ? 'build' : seccompOf(ask, grant),
+    seccompWatch: 'refusals',
+    seccompAudited: '',
     failureOutcome: 'compile-error',
   }
 }
 
+/** Learning is no profile: what the program gets is what it would get if it asked for none. */
 function seccompOf(ask: Ask, grant: Grant): string {
-  const profile = ask.seccomp?.value ?? grant.seccompProfiles[0]
+  const asked = ask.seccomp?.value === seccompLearn ? undefined : ask.seccomp?.value
+  const profile = asked ?? grant.seccompProfiles[0]
   if (profile === undefined) throw new Error('the grant names no seccomp profile')
   return profile
+}
+
+function watchOf(ask: Ask): PlanStep['seccompWatch'] {
+  if (ask.seccomp?.value === seccompLearn) return 'learn'
+  return ask.seccompAudit === null ? 'refusals' : 'audit'
 }
 
 function runStep(ask: Ask, context: Context): PlanStep {
@@ -108,6 +117,8 @@ function runStep(ask: Ask, context: Context): PlanStep {
     outputBytes: limits.outputBytes,
     takesStdin: ask.stdinBytes !== null && ask.stdinBytes.value > 0,
     seccomp: seccompOf(ask, grant),
+    seccompWatch: watchOf(ask),
+    seccompAudited: ask.seccompAudit?.value ?? '',
     failureOutcome: 'program',
   }
 }

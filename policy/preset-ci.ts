@@ -28,6 +28,7 @@ export const ci: Grant = {
   languages: ['*'],
   capabilities: [],
   seccompProfiles: ['default', 'strict', 'build'],
+  seccompLearning: true,
   rootInside: true,
   apparmorRequired: false,
   landlockAbiMinimum: 0,

@@ -29,6 +29,7 @@ export const grader: Grant = {
   languages: ['*'],
   capabilities: [],
   seccompProfiles: ['strict', 'build'],
+  seccompLearning: false,
   rootInside: false,
   apparmorRequired: false,
   landlockAbiMinimum: 0,

@@ -28,6 +28,7 @@ export const untrusted: Grant = {
   languages: ['*'],
   capabilities: [],
   seccompProfiles: ['default', 'strict', 'build'],
+  seccompLearning: false,
   rootInside: true,
   apparmorRequired: false,
   landlockAbiMinimum: 0,

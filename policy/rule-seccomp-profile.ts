@@ -1,4 +1,5 @@
 // System-call filters by grant.
+import { seccompLearn } from './ask.js'
 import { allowed, deny, type Judge, type Rule } from './rule.js'
 import { listing, quote } from './wording.js'
 
@@ -11,16 +12,24 @@ const judge: Judge = (ask, { grant }) => {
   )
 }
 
+/** `learn` names no profile: the grant’s default is in force then, and whether it may be asked is the matter of seccomp-learning. */
+const judgeButLearning: Judge = (ask, context) =>
+  ask.seccomp?.value === seccompLearn ? allowed : judge(ask, context)
+
 export const seccompProfile: Rule = {
   id: 'seccomp-profile',
   title: 'System-call filters by grant',
   why: 'A profile is chosen by name from those that the operator keeps; a caller’s own would be a filter of the caller’s making.',
   fields: ['/seccomp'],
-  revisions: [{ since: 1, judge }],
+  revisions: [
+    { since: 1, judge },
+    { since: 2, judge: judgeButLearning },
+  ],
   fixtures: () => ({
     allow: [
       { name: 'default', job: { seccomp: 'default' } },
       { name: 'strict', job: { seccomp: 'strict' } },
+      { name: 'learning', job: { seccomp: 'learn' }, grant: { seccompLearning: true } },
     ],
     deny: [
       { name: 'unknown', job: { seccomp: 'mine' } },

@@ -44,6 +44,7 @@ import { priority } from './rule-priority.js'
 import { privileged } from './rule-privileged.js'
 import { program } from './rule-program.js'
 import { runtimeMinimum } from './rule-runtime-minimum.js'
+import { seccompLearning } from './rule-seccomp-learning.js'
 import { seccompProfile } from './rule-seccomp-profile.js'
 import { seccompUnconfined } from './rule-seccomp-unconfined.js'
 import { setuid } from './rule-setuid.js'
@@ -55,7 +56,7 @@ import { utsNamespace } from './rule-uts-namespace.js'
 import { workDirectory } from './rule-work-directory.js'
 
 /** Raised when a rule gets a new revision or a new rule is added. A verdict names it. */
-export const policyRevision = 1
+export const policyRevision = 2
 
 export const rules: readonly Rule[] = [
   language,
@@ -99,6 +100,7 @@ export const rules: readonly Rule[] = [
   networkGrant,
   seccompUnconfined,
   seccompProfile,
+  seccompLearning,
   apparmorUnconfined,
   apparmorProfile,
   apparmorRequired,

@@ -24,6 +24,8 @@ export function plainStep(argv: readonly string[], more: Partial<PlanStep> = {})
     outputBytes: 65_536,
     takesStdin: false,
     seccomp: 'default',
+    seccompWatch: 'refusals',
+    seccompAudited: '',
     failureOutcome: 'program',
     ...more,
   }
@@ -69,8 +71,9 @@ export function defaultImage(imageDirectory: string): string {
 export function framesOf(plan: Plan, profilesFolder: string): Buffer {
   const [step] = plan.steps
   if (step === undefined) throw new Error('a plan without a step')
-  const { program } = compileSeccomp(step.seccomp, { profilesFolder })
-  return Buffer.concat([...encodeSandbox('plain', plan, []), ...encodeStep(step, program, null)])
+  const { program: filter } = compileSeccomp(step.seccomp, { profilesFolder })
+  const programs = { filter, audit: null }
+  return Buffer.concat([...encodeSandbox('plain', plan, []), ...encodeStep(step, programs, null)])
 }
 
 export const endFrame: Buffer = encodeFrame(frameTypes.end, Buffer.alloc(0))

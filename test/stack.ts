@@ -184,8 +184,8 @@ export function tenantOf(name: string, key: string): Tenant {
 }
 
 /** A tenant with a new key, from the same command that an operator uses. */
-export function openTenant(name: string): Tenant {
-  const command = ['key', 'create', '--tenant', name, '--instance', instance]
+export function openTenant(name: string, grant = 'untrusted'): Tenant {
+  const command = ['key', 'create', '--tenant', name, '--grant', grant, '--instance', instance]
   return tenantOf(name, asRoot([join(repository, 'stockade'), ...command]).trim())
 }
 

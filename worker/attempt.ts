@@ -1,6 +1,7 @@
 // One attempt at one job, from an opened payload to a result or to a fault of ours.
 import type { Payload } from '../contract/payload.js'
 import type { RunResult } from '../contract/result.js'
+import type { SeccompFolders } from '../native/seccomp-load.js'
 import type { LocalFiles } from '../queue/local-files.js'
 import type { EventBatch } from './event-batch.js'
 import { judgeAgain } from './judge-again.js'
@@ -10,7 +11,7 @@ import { standardInput, workspaceFiles } from './workspace.js'
 
 export type AttemptContext = {
   readonly launcherSocket: string
-  readonly profileDirectory: string
+  readonly seccompFolders: SeccompFolders
   readonly files: LocalFiles
   readonly telemetry: WorkerTelemetry
   readonly events: EventBatch
@@ -28,7 +29,7 @@ export async function attempt(payload: Payload, context: AttemptContext): Promis
     files: workspaceFiles(payload.spec, context.files.catalogue),
     stdin: standardInput(payload.spec),
     launcherSocket: context.launcherSocket,
-    profileDirectory: context.profileDirectory,
+    seccompFolders: context.seccompFolders,
     events: context.events,
     onLaunched: context.telemetry.launched,
   })

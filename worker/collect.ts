@@ -1,13 +1,25 @@
 // Step 10 of 10: what the launcher measured and the bytes it relayed → the result of a step.
 // The order of the questions is the order of the evidence (our own kill reason first, then the kernel's counters, then the exit).
 import { constants } from 'node:os'
-import type { EndReason, Finished, Started } from '../contract/launch.js'
+import type { Calls, EndReason, Finished, Started } from '../contract/launch.js'
 import type { Outcome } from '../contract/outcome.js'
 import type { Plan, PlanStep } from '../contract/plan.js'
 import type { Cause, Isolation, StepResult, Usage } from '../contract/result.js'
+import { describeCall } from '../native/seccomp-call.js'
+import type { PermittedCall } from '../native/seccomp-layers.js'
+import { learnProfile } from '../native/seccomp-learn.js'
+import { deadlyCall, refusedCalls } from './refused-calls.js'
 
 export type Captured = { readonly stdout: Buffer; readonly stderr: Buffer }
 export type SeccompInForce = { readonly profile: string; readonly digest: string }
+/** What a step left behind. */
+export type Evidence = {
+  readonly finished: Finished
+  /** What the launcher wrote down of system calls, if anything. */
+  readonly calls: Calls | null
+  readonly isolation: Isolation
+  readonly permitted: readonly PermittedCall[]
+}
 type Ending = { readonly outcome: Outcome; readonly cause: Cause | null }
 
 /** SIGABRT before SIGIOT: of two names for one number the first is the one that people know. */
@@ -54,7 +66,14 @@ const limitCause = (
   limitValue: number,
   reached: number,
   message: string,
-): Cause => ({ message, limit, limitValue, reached })
+  atUs?: number,
+): Cause => ({
+  message,
+  limit,
+  limitValue,
+  reached,
+  ...(atUs === undefined ? {} : { atMs: milliseconds(atUs) }),
+})
 
 function reasonEnding(reason: EndReason, finished: Finished, step: PlanStep): Ending | null {
   switch (reason) {
@@ -70,6 +89,7 @@ function reasonEnding(reason: EndReason, finished: Finished, step: PlanStep): En
           step.outputBytes,
           finished.outputBytes,
           `It wrote more than ${step.outputBytes} bytes to standard output and error.`,
+          finished.reasonUs,
         ),
       }
     case 'memory':
@@ -81,6 +101,7 @@ function reasonEnding(reason: EndReason, finished: Finished, step: PlanStep): En
         ? processEnding(finished, step)
         : timeEnding(reason, finished, step)
     case 'drain':
+    case 'syscall':
     case 'none':
       return null
   }
@@ -90,7 +111,13 @@ function memoryEnding(finished: Finished, step: PlanStep): Ending {
   const message = `It needed more than ${step.memoryBytes} bytes of memory; the kernel found none left in its control group.`
   return {
     outcome: 'memory-limit',
-    cause: limitCause('memoryBytes', step.memoryBytes, finished.memoryPeakBytes, message),
+    cause: limitCause(
+      'memoryBytes',
+      step.memoryBytes,
+      finished.memoryPeakBytes,
+      message,
+      finished.reasonUs,
+    ),
   }
 }
 
@@ -104,13 +131,25 @@ function timeEnding(
     const message = `It used more than ${step.cpuMs} ms of processor time, all its processes together.${refused}`
     return {
       outcome: 'cpu-time-limit',
-      cause: limitCause('cpuMs', step.cpuMs, milliseconds(finished.cpuUs), message),
+      cause: limitCause(
+        'cpuMs',
+        step.cpuMs,
+        milliseconds(finished.cpuUs),
+        message,
+        finished.reasonUs,
+      ),
     }
   }
   const message = `It ran for more than ${step.wallMs} ms, of which it used the processor for ${milliseconds(finished.cpuUs)} ms.${refused}`
   return {
     outcome: 'wall-time-limit',
-    cause: limitCause('wallMs', step.wallMs, milliseconds(finished.wallUs), message),
+    cause: limitCause(
+      'wallMs',
+      step.wallMs,
+      milliseconds(finished.wallUs),
+      message,
+      finished.reasonUs,
+    ),
   }
 }
 
@@ -152,7 +191,7 @@ function diskEnding(finished: Finished, plan: Plan, step: PlanStep): Ending | nu
     return {
       outcome: 'disk-limit',
       cause: {
-        ...limitCause('fileBytes', step.fileBytes, step.fileBytes, message),
+        ...limitCause('fileBytes', step.fileBytes, step.fileBytes, message, finished.wallUs),
         signal: 'SIGXFSZ',
       },
     }
@@ -190,25 +229,49 @@ function exitEnding(finished: Finished, step: PlanStep): Ending {
   }
 }
 
+/** The filter ended the program: by the supervisor's hand, who knows the call, or by the kernel's, who tells the signal alone. */
+function syscallEnding(finished: Finished, step: PlanStep, calls: Calls | null): Ending | null {
+  if (finished.reason === 'syscall') {
+    const deadly = deadlyCall(calls)
+    const call = deadly === null ? { syscall: 'unknown' } : describeCall(deadly)
+    const message = `It made the system call ${call.argumentClass ?? call.syscall}, which the profile ${step.seccomp} ends programs for.`
+    const signal = signalName(finished.signal)
+    return {
+      outcome: 'syscall-denied',
+      cause: { message, signal, atMs: milliseconds(finished.reasonUs), ...call },
+    }
+  }
+  const byKernel = finished.ended === 'signalled' && finished.signal === constants.signals.SIGSYS
+  if (finished.reason !== 'none' || !byKernel) return null
+  const message = `It was ended by SIGSYS: it made a system call by another architecture’s door, or one that the profile ${step.seccomp} traps, or it sent itself that signal.`
+  return {
+    outcome: 'syscall-denied',
+    cause: { message, signal: 'SIGSYS', atMs: milliseconds(finished.wallUs) },
+  }
+}
+
+/** What is said of system calls beside the outcome: refused, or only observed. */
+function callsOf({ calls, permitted }: Evidence, step: PlanStep): Partial<StepResult> {
+  if (calls === null) return {}
+  if (step.seccompWatch === 'learn') return { seccompLearned: learnProfile(calls, permitted) }
+  const refused = refusedCalls(calls)
+  if (step.seccompWatch === 'refusals') return { refusedCalls: refused }
+  return { seccompAudit: { profile: step.seccompAudited, refused } }
+}
+
 /** How a step ended, with the evidence. Pure: the same figures give the same answer. */
-export function endingOf(finished: Finished, plan: Plan, step: PlanStep): Ending {
+export function endingOf(
+  finished: Finished,
+  plan: Plan,
+  step: PlanStep,
+  calls: Calls | null = null,
+): Ending {
   if (finished.reason === 'cancelled' || finished.reason === 'expired') {
     const ending = reasonEnding(finished.reason, finished, step)
     if (ending !== null) return ending
   }
-  if (
-    finished.reason === 'none' &&
-    finished.ended === 'signalled' &&
-    finished.signal === constants.signals.SIGSYS
-  ) {
-    return {
-      outcome: 'syscall-denied',
-      cause: {
-        message: `It was ended by SIGSYS, which the kernel sends for a system call that the profile ${step.seccomp} ends programs for, if the program did not send it to itself.`,
-        signal: 'SIGSYS',
-      },
-    }
-  }
+  const denied = syscallEnding(finished, step, calls)
+  if (denied !== null) return denied
   const byReason = reasonEnding(finished.reason, finished, step)
   if (byReason !== null) return byReason
   if (finished.memoryOomKills > 0) return memoryEnding(finished, step)
@@ -249,15 +312,15 @@ export function isolationOf(started: Started, plan: Plan, seccomp: SeccompInForc
 
 /** The result of one step. */
 export function collect(
-  finished: Finished,
-  isolation: Isolation,
+  evidence: Evidence,
   plan: Plan,
   step: PlanStep,
   captured: Captured,
 ): StepResult {
   const stdout = textOf(captured.stdout)
   const stderr = textOf(captured.stderr)
-  const ending = endingOf(finished, plan, step)
+  const { finished, isolation } = evidence
+  const ending = endingOf(finished, plan, step, evidence.calls)
   const exited = finished.ended === 'exited' && finished.execErrno === 0
   return {
     name: step.name,
@@ -271,5 +334,6 @@ export function collect(
     truncated: finished.reason === 'output',
     usage: usageOf(finished),
     isolation,
+    ...callsOf(evidence, step),
   }
 }

@@ -1,6 +1,7 @@
 // Step 5 of 10: an id from the queue → an opened payload and one attempt, and one of: a committed result, the job given back.
 // The program's faults are results; ours are tried again, as often as the job allows; neither is ever lost.
 import type { LaunchError } from '../native/launch-client.js'
+import type { SeccompFolders } from '../native/seccomp-load.js'
 import type { LocalFiles } from '../queue/local-files.js'
 import { DamagedPayload, type Running } from '../queue/worker-store.js'
 import { attempt } from './attempt.js'
@@ -19,7 +20,7 @@ import {
 
 export type ConsumerContext = SettleContext & {
   readonly launcherSocket: string
-  readonly profileDirectory: string
+  readonly seccompFolders: SeccompFolders
   files(): LocalFiles
 }
 
@@ -56,9 +57,9 @@ async function conclude(
     if (payload.expiresAtMs + replayMs < Date.now())
       throw new DamagedPayload('the payload expired more than a day ago')
     context.telemetry.waited(Math.max(0, Date.now() - payload.acceptedAtMs) / 1000)
-    const { launcherSocket, profileDirectory, telemetry } = context
+    const { launcherSocket, seccompFolders, telemetry } = context
     const files = context.files()
-    const run = { launcherSocket, profileDirectory, files, telemetry, events, onRun }
+    const run = { launcherSocket, seccompFolders, files, telemetry, events, onRun }
     return concluded(await attempt(payload, run))
   } catch (error) {
     return concludeFault(error, started, context)

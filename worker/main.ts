@@ -9,6 +9,7 @@ import { loadSettings } from '../queue/settings-file.js'
 import { openWorkerJobStore } from '../queue/worker-store.js'
 import { openConsumer } from './consume.js'
 import { openLauncherGate } from './launcher-gate.js'
+import { reportProfiles } from './profile-report.js'
 import { openTelemetry } from './telemetry.js'
 
 const settings = loadSettings(process.env)
@@ -17,6 +18,11 @@ const log = pino({
   base: { service: 'worker', instance: settings.instance },
 })
 const telemetry = openTelemetry()
+const seccompFolders = {
+  profilesFolder: settings.profileDirectory,
+  ownFolder: settings.seccompDirectory,
+}
+reportProfiles(seccompFolders, log)
 const files = keepCurrent(settings, log, await loadLocalFiles(settings))
 const metricsServer = await telemetry.listen(settings.workerMetricsAddress)
 const store = openWorkerJobStore(settings, log)
@@ -25,7 +31,7 @@ const consumer = openConsumer({
   telemetry,
   log,
   launcherSocket: settings.launcherSocket,
-  profileDirectory: settings.profileDirectory,
+  seccompFolders,
   files: files.current,
   onLauncherAway: () => gate.close(),
 })

@@ -1,5 +1,5 @@
 // Runs a plan in one sandbox, step by step, until a step fails or all are done.
-import type { Started } from '../contract/launch.js'
+import type { Calls, Started } from '../contract/launch.js'
 import type { Plan, PlanStep } from '../contract/plan.js'
 import type { RunResult, StepResult } from '../contract/result.js'
 import {
@@ -8,9 +8,11 @@ import {
   type Sandbox,
   type SandboxFile,
 } from '../native/launch-client.js'
-import { compileSeccomp } from '../native/seccomp.js'
+import { type CompiledSeccomp, compileSeccomp } from '../native/seccomp.js'
+import { everyCallProgram } from '../native/seccomp-learn.js'
+import type { SeccompFolders } from '../native/seccomp-load.js'
 import { attest } from './attest.js'
-import { type Captured, collect, isolationOf, type SeccompInForce } from './collect.js'
+import { type Captured, collect, isolationOf } from './collect.js'
 import type { EventBatch } from './event-batch.js'
 
 export type RunInput = {
@@ -19,7 +21,7 @@ export type RunInput = {
   readonly files: readonly SandboxFile[]
   readonly stdin: Buffer | null
   readonly launcherSocket: string
-  readonly profileDirectory: string
+  readonly seccompFolders: SeccompFolders
   readonly events: EventBatch
   /** Told how long each sandbox took to make, seconds. */
   onLaunched(seconds: number): void
@@ -36,15 +38,19 @@ export type Run = {
 
 export type CancelWord = 'cancelled' | 'expired' | 'drain'
 
-type Program = { readonly bytes: Buffer; readonly inForce: SeccompInForce }
-
-function programOf(profileDirectory: string, profile: string): Program {
+function compileFor(folders: SeccompFolders, profile: string): CompiledSeccomp {
   try {
-    const compiled = compileSeccomp(profile, { profilesFolder: profileDirectory })
-    return { bytes: compiled.program, inForce: { profile, digest: compiled.digest } }
+    return compileSeccomp(profile, folders)
   } catch (error) {
     throw new LaunchError('seccomp-compile', (error as Error).message)
   }
+}
+
+/** The program that is observed beside the one in force, or none. */
+function auditOf(folders: SeccompFolders, step: PlanStep): Buffer | null {
+  if (step.seccompWatch === 'learn') return everyCallProgram()
+  if (step.seccompWatch === 'refusals') return null
+  return compileFor(folders, step.seccompAudited).program
 }
 
 /** Output as it comes: kept whole for the result, told in pieces. The launcher caps it; that it did is not taken on trust. */
@@ -72,11 +78,13 @@ function openOutput(
 }
 
 async function runStep(input: RunInput, sandbox: Sandbox, step: PlanStep): Promise<StepResult> {
-  const program = programOf(input.profileDirectory, step.seccomp)
+  const inForce = compileFor(input.seccompFolders, step.seccomp)
+  const programs = { filter: inForce.program, audit: auditOf(input.seccompFolders, step) }
   const output = openOutput(input.events, step)
   let started: Started | null = null
+  let calls: Calls | null = null
   input.events.add('step', { name: step.name, state: 'started', outcome: null })
-  const finished = await sandbox.run(step, program.bytes, step.takesStdin ? input.stdin : null, {
+  const finished = await sandbox.run(step, programs, step.takesStdin ? input.stdin : null, {
     onStarted(report) {
       attest(report, input.plan, step)
       started = report
@@ -84,12 +92,19 @@ async function runStep(input: RunInput, sandbox: Sandbox, step: PlanStep): Promi
     },
     onStdout: (bytes) => output.take('stdout', bytes),
     onStderr: (bytes) => output.take('stderr', bytes),
+    onCalls(report) {
+      if (report.observed !== (step.seccompWatch !== 'refusals'))
+        throw new LaunchError('launcher-protocol', 'calls of another kind than was asked')
+      calls = report
+    },
   })
   if (started === null) throw new LaunchError('launcher-protocol', 'FINISHED without STARTED')
   if (finished.reason === 'drain')
     throw new LaunchError('launcher-refused', 'drained', null, 'busy')
-  const isolation = isolationOf(started, input.plan, program.inForce)
-  const result = collect(finished, isolation, input.plan, step, output.captured())
+  const seccomp = { profile: step.seccomp, digest: inForce.digest }
+  const isolation = isolationOf(started, input.plan, seccomp)
+  const evidence = { finished, calls, isolation, permitted: inForce.permitted }
+  const result = collect(evidence, input.plan, step, output.captured())
   input.events.add('step', { name: step.name, state: 'ended', outcome: result.outcome })
   return result
 }

@@ -1,9 +1,10 @@
-/* addon.c: the N-API door of the compile core. Four functions, no state, no threads, no fork.
+/* addon.c: the N-API door of the compile core. Five functions, no state, no threads, no fork.
  *
- *   compile(request: Uint8Array) -> Buffer        struct sock_filter[], at most 4096 of them
+ *   compile(request: Uint8Array) -> Buffer        struct sock_filter[], at most 4060 of them
  *   dump(request: Uint8Array) -> string           the same rules as libseccomp's PFC, for review
  *   features() -> {libseccompVersion, apiLevel, nativeArchitecture}
  *   resolve(name: string, architecture?: string) -> number    as libseccomp numbers it
+ *   nameOf(number: number) -> string | null       of this machine's own architecture
  *
  * resolve answers -1 for a name libseccomp has never heard of, and another negative number for a call that
  * exists, but not on that architecture. Every failure is a JavaScript exception; every status is checked by
@@ -175,6 +176,23 @@ static napi_value resolve(napi_env env, napi_callback_info info) {
   return result;
 }
 
+static napi_value name_of(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value argument = NULL;
+  uint32_t number = 0;
+  if (napi_get_cb_info(env, info, &count, &argument, NULL, NULL) != napi_ok || count != 1 ||
+      napi_get_value_uint32(env, argument, &number) != napi_ok || number > INT32_MAX) {
+    return throw_text(env, "SECCOMP_ARGUMENT", "expected a system call number");
+  }
+  char *name = seccomp_syscall_resolve_num_arch(seccomp_arch_native(), (int)number);
+  napi_value result = NULL;
+  const napi_status made = name == NULL
+                               ? napi_get_null(env, &result)
+                               : napi_create_string_utf8(env, name, NAPI_AUTO_LENGTH, &result);
+  free(name);
+  return made == napi_ok ? result : throw_text(env, "SECCOMP_MEMORY", "out of memory");
+}
+
 static bool add_function(napi_env env, napi_value exports, const char *name,
                          napi_callback callback) {
   napi_value function = NULL;
@@ -186,7 +204,8 @@ NAPI_MODULE_INIT() {
   if (!add_function(env, exports, "compile", compile) ||
       !add_function(env, exports, "dump", dump) ||
       !add_function(env, exports, "features", features) ||
-      !add_function(env, exports, "resolve", resolve)) {
+      !add_function(env, exports, "resolve", resolve) ||
+      !add_function(env, exports, "nameOf", name_of)) {
     return throw_text(env, "SECCOMP_MEMORY", "cannot register the addon");
   }
   return exports;

@@ -6,7 +6,8 @@
 #include <stddef.h>
 
 /* The kernel's BPF_MAXINSNS. */
-#define PROGRAM_INSTRUCTIONS_MAX 4096u
+/* BPF_MAXINSNS (4096) less what the launcher puts in front (native/launcher/filter_program.h, FILTER_FRONT_MAX). */
+#define PROGRAM_INSTRUCTIONS_MAX 4060u
 
 struct program {
   struct sock_filter instructions[PROGRAM_INSTRUCTIONS_MAX];

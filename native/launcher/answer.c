@@ -48,11 +48,13 @@ static int send_all(int connection, const uint8_t *bytes, size_t length, uint64_
 
 int answer_frame(int connection, uint8_t type, const char *payload, uint32_t length, uint64_t deadline_ns) {
   uint8_t bytes[FRAME_HEADER + 4096];
-  if (length > sizeof bytes - FRAME_HEADER)
+  if (length > FRAME_PAYLOAD_MAX)
     return -EMSGSIZE;
+  uint32_t first = length < sizeof bytes - FRAME_HEADER ? length : (uint32_t)(sizeof bytes - FRAME_HEADER);
   frame_header(bytes, type, length);
-  memcpy(bytes + FRAME_HEADER, payload, length);
-  return send_all(connection, bytes, FRAME_HEADER + length, deadline_ns);
+  memcpy(bytes + FRAME_HEADER, payload, first);
+  int result = send_all(connection, bytes, FRAME_HEADER + first, deadline_ns);
+  return result < 0 ? result : send_all(connection, (const uint8_t *)payload + first, length - first, deadline_ns);
 }
 
 int answer_refused(int connection, const char *code, const char *detail, uint64_t deadline_ns) {

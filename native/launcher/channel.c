@@ -89,9 +89,9 @@ int channel_receive(int channel, struct message *message, int *descriptors) {
   return receive(channel, message, descriptors, NULL);
 }
 
-int channel_receive_from(int channel, struct message *message, pid_t *pid) {
+int channel_receive_from(int channel, struct message *message, int *descriptors, pid_t *pid) {
   *pid = 0;
-  return receive(channel, message, NULL, pid);
+  return receive(channel, message, descriptors, pid);
 }
 
 int channel_await(int channel, int wait_ms) {

@@ -24,7 +24,8 @@ enum message_kind {
   MESSAGE_ALIVE,    /* the job process exists; its pid comes as credentials */
   MESSAGE_PLACED,   /* it is in its groups: apply what depends on no plan, answer MESSAGE_APPLIED */
   MESSAGE_GO,       /* the root is built: apply the rest; descriptors: stdin, stdout, stderr */
-  MESSAGE_APPLIED,  /* that is done; the second time everything is, value[0]: Landlock ABI in force; waiting for the release */
+  MESSAGE_APPLIED,  /* that is done; the second time everything is, value[0]: Landlock ABI in force; descriptor: the filter's listener;
+                     * waiting for the release */
   MESSAGE_RELEASE,  /* exec */
   MESSAGE_NOT_EXECUTED, /* failure.error: why */
 };
@@ -49,7 +50,7 @@ int channel_receive(int channel, struct message *message, int *descriptors);
 
 /* As channel_receive, for a message that must name its sender: `pid` is the sender as seen from this pid namespace
  * (SO_PASSCRED must be on). 0 when the kernel gave no credentials. */
-int channel_receive_from(int channel, struct message *message, pid_t *pid);
+int channel_receive_from(int channel, struct message *message, int *descriptors, pid_t *pid);
 
 /* Waits until there is something to receive, or the other side is gone. 0, -ETIMEDOUT or -errno. */
 int channel_await(int channel, int wait_ms);

@@ -8,6 +8,7 @@ static uint32_t longest(uint8_t type) {
   case FRAME_STEP:
     return FRAME_STEP_MAX;
   case FRAME_FILTER:
+  case FRAME_AUDIT:
     return FRAME_FILTER_MAX;
   case FRAME_FILE:
     return 12 + FRAME_PATH_MAX;
@@ -29,7 +30,7 @@ long frame_take(const uint8_t *bytes, size_t size, struct frame *out) {
                     (uint32_t)bytes[3] << 24;
   uint8_t type = bytes[4];
   /* Refused on the header alone: a peer cannot make us wait for, or hold, what it may not send. */
-  if (type < FRAME_SANDBOX || type > FRAME_END || length > longest(type))
+  if (type < FRAME_SANDBOX || type > FRAME_AUDIT || length > longest(type))
     return -EPROTO;
   if (size - FRAME_HEADER < length)
     return 0;

@@ -14,6 +14,7 @@ enum frame_type {
   FRAME_STDIN = 6,
   FRAME_CANCEL = 7,
   FRAME_END = 8,
+  FRAME_AUDIT = 9,
   FRAME_STARTED = 65,
   FRAME_STDOUT = 66,
   FRAME_STDERR = 67,
@@ -21,6 +22,7 @@ enum frame_type {
   FRAME_FAILED = 69,
   FRAME_REFUSED = 70,
   FRAME_DESTROYED = 71,
+  FRAME_CALLS = 72,
 };
 
 enum {

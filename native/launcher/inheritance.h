@@ -12,6 +12,9 @@ struct shared {
   struct step_plan step;
   unsigned filter_count;
   struct sock_filter filter[FRAME_FILTER_MAX / sizeof(struct sock_filter)];
+  /* What is only observed beside the filter; count 0: nothing. */
+  unsigned audit_count;
+  struct sock_filter audit[FRAME_FILTER_MAX / sizeof(struct sock_filter)];
 };
 
 /* A file to be written into the workspace; a list in the supervisor's private memory. */

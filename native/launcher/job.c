@@ -23,12 +23,14 @@
 
 #include "channel.h"
 #include "landlock.h"
+#include "listener.h"
 #include "sanitise.h"
 
 struct job {
   int channel;
   int stdio[CHANNEL_DESCRIPTORS]; /* stdin, stdout, stderr */
   struct shared *shared;
+  struct listener listener;
   int landlock_abi;
 };
 
@@ -65,8 +67,6 @@ static int rlimits(struct job *job) {
   int result = limit(RLIMIT_CORE, 0);
   if (result == 0)
     result = limit(RLIMIT_FSIZE, step->file_bytes);
-  if (result == 0)
-    result = limit(RLIMIT_NOFILE, step->open_files);
   if (result == 0)
     result = limit(RLIMIT_STACK, step->stack_bytes);
   if (result == 0)
@@ -194,10 +194,7 @@ static int descriptors(struct job *job) {
   return sanitise_keep(keep, 1);
 }
 
-static int seccomp(struct job *job) {
-  struct sock_fprog program = {.len = (unsigned short)job->shared->filter_count, .filter = job->shared->filter};
-  return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0 ? 0 : -errno;
-}
+static int seccomp(struct job *job) { return listener_install(job->shared, &job->listener); }
 
 /* The whole of the hardening on one screen. What depends on no plan is applied while nobody waits for it yet. */
 static const struct stage_step {
@@ -278,13 +275,15 @@ static void await(const struct job *job, uint32_t kind, int *descriptors) {
     _exit(1);
 }
 
-/* write and read, not sendmsg and recvmsg, once the filter is in force: what every profile permits. */
 static void report_applied(const struct job *job, struct failure failure) {
   struct message message = {.kind = MESSAGE_APPLIED, .failure = failure, .value = {(uint64_t)job->landlock_abi}};
-  if (write(job->channel, &message, sizeof message) != (ssize_t)sizeof message || failure.stage != STAGE_NONE)
+  int result = failure.stage == STAGE_NONE && job->listener.descriptor >= 0 ? listener_hand_over(job->channel, &message, &job->listener)
+                                                                             : channel_send(job->channel, &message, NULL, 0);
+  if (result < 0 || failure.stage != STAGE_NONE)
     _exit(1);
 }
 
+/* read and write, not recvmsg and sendmsg, once the filter is in force: what every profile permits. */
 static void await_release(const struct job *job) {
   struct message message;
   if (read(job->channel, &message, sizeof message) != (ssize_t)sizeof message || message.kind != MESSAGE_RELEASE)
@@ -292,7 +291,7 @@ static void await_release(const struct job *job) {
 }
 
 _Noreturn void job_run(int channel, struct shared *shared) {
-  struct job job = {.channel = channel, .shared = shared};
+  struct job job = {.channel = channel, .shared = shared, .listener = {.descriptor = -1}};
   if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || channel_tell(channel, MESSAGE_ALIVE) < 0)
     _exit(1);
   await(&job, MESSAGE_PLACED, NULL);

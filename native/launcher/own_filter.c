@@ -1,10 +1,13 @@
 /* The inner process has a deny-list, on purpose: it stands beneath the job's allow-list, and must let supervisor, init and job work. It
  * is short, and the kernel caches its "always allowed" answers per call number (seccomp bitmaps, 5.11), so it costs a job nothing. The
- * front, which outsiders connect to, has an allow-list: it starts nothing any more. */
+ * front, which outsiders connect to, has an allow-list: it starts nothing any more.
+ *
+ * The refusal of the inner one is SECCOMP_RET_USER_NOTIF without a listener: the kernel answers ENOSYS by itself (seccomp(2)), for ever,
+ * since a listener comes with its filter or never. SECCOMP_RET_ERRNO would go before the job's own filter where that one asks, and the
+ * supervisor would not hear of the calls that matter most. Where both ask, the newer filter's listener is asked, which is the supervisor. */
 #include "own_filter.h"
 
 #include <errno.h>
-#include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
@@ -13,13 +16,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#if defined(__x86_64__)
-#define NATIVE AUDIT_ARCH_X86_64
-#elif defined(__aarch64__)
-#define NATIVE AUDIT_ARCH_AARCH64
-#else
-#error "no such architecture yet: own_filter.c"
-#endif
+#include "native_architecture.h"
 
 static const unsigned denied[] = {
     /* kernel code and its memory */
@@ -51,29 +48,37 @@ static const unsigned of_front[] = {
 #endif
 };
 
-enum { DENIED = sizeof denied / sizeof *denied, OF_FRONT = sizeof of_front / sizeof *of_front, ROWS_MAX = 64, X32_BIT = 0x40000000 };
+enum { DENIED = sizeof denied / sizeof *denied, OF_FRONT = sizeof of_front / sizeof *of_front, ROWS_MAX = 64 };
 _Static_assert(DENIED <= ROWS_MAX && OF_FRONT <= ROWS_MAX, "a jump reaches 255 instructions");
 
-static int install(const unsigned *numbers, unsigned count, uint32_t listed, uint32_t other) {
+bool own_filter_denies(unsigned number) {
+  for (unsigned at = 0; at < DENIED; at++)
+    if (denied[at] == number)
+      return true;
+  return number >= X32_BIT;
+}
+
+/* The calls listed are those denied, or those allowed. */
+static int install(const unsigned *numbers, unsigned count, bool are_denied, uint32_t refusal) {
   struct sock_filter code[ROWS_MAX + 8];
   unsigned short at = 0;
   /* Another architecture's numbers mean other calls (int 0x80): not one of them is wanted. */
   code[at++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch));
-  code[at++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NATIVE, 1, 0);
+  code[at++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NATIVE_ARCHITECTURE, 1, 0);
   code[at++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS);
   code[at++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
 #if defined(__x86_64__)
   code[at++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, X32_BIT, 0, 1);
-  code[at++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM);
+  code[at++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, refusal);
 #endif
   for (unsigned row = 0; row < count; row++)
     code[at++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, numbers[row], (unsigned char)(count - row), 0);
-  code[at++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, other);
-  code[at++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, listed);
+  code[at++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, are_denied ? SECCOMP_RET_ALLOW : refusal);
+  code[at++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, are_denied ? refusal : SECCOMP_RET_ALLOW);
   struct sock_fprog program = {.len = at, .filter = code};
   return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == 0 ? 0 : -errno;
 }
 
-int own_filter_install(void) { return install(denied, DENIED, SECCOMP_RET_ERRNO | EPERM, SECCOMP_RET_ALLOW); }
+int own_filter_install(void) { return install(denied, DENIED, true, SECCOMP_RET_USER_NOTIF); }
 
-int own_filter_install_front(void) { return install(of_front, OF_FRONT, SECCOMP_RET_ALLOW, SECCOMP_RET_ERRNO | EPERM); }
+int own_filter_install_front(void) { return install(of_front, OF_FRONT, false, SECCOMP_RET_ERRNO | EPERM); }

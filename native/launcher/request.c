@@ -16,12 +16,26 @@ static int take_sandbox(struct request *request, const struct frame *frame) {
   return REQUEST_MORE;
 }
 
+static bool is_program(const struct frame *frame) {
+  return frame->length >= sizeof(struct sock_filter) && frame->length % sizeof(struct sock_filter) == 0;
+}
+
+/* A new filter, and nothing observed beside it until an AUDIT says so. */
 static int take_filter(struct request *request, const struct frame *frame) {
-  if (!request->has_sandbox || frame->length < sizeof(struct sock_filter) || frame->length % sizeof(struct sock_filter) != 0)
+  if (!request->has_sandbox || !is_program(frame))
     return -EPROTO;
   memcpy(request->shared->filter, frame->payload, frame->length);
   request->shared->filter_count = (unsigned)(frame->length / sizeof(struct sock_filter));
+  request->shared->audit_count = 0;
   request->has_filter = true;
+  return REQUEST_MORE;
+}
+
+static int take_audit(struct request *request, const struct frame *frame) {
+  if (!request->has_filter || !is_program(frame))
+    return -EPROTO;
+  memcpy(request->shared->audit, frame->payload, frame->length);
+  request->shared->audit_count = (unsigned)(frame->length / sizeof(struct sock_filter));
   return REQUEST_MORE;
 }
 
@@ -105,6 +119,8 @@ static int take_frame(struct request *request, const struct frame *frame, char *
     return take_sandbox(request, frame);
   case FRAME_FILTER:
     return take_filter(request, frame);
+  case FRAME_AUDIT:
+    return take_audit(request, frame);
   case FRAME_FILE:
     return take_file(request, frame);
   case FRAME_DATA:

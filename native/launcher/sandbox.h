@@ -65,8 +65,9 @@ void sandbox_destroy(struct sandbox *sandbox);
 /* A job at its first barrier, in new groups of its own, as `next`. 0, or -1 with the failure set. */
 int sandbox_job_make(struct sandbox *sandbox);
 
-/* The next message of a job, or of init if that could not even start it. Never waits for ever. 0, or -1 with the failure set. */
-int sandbox_job_await(struct sandbox *sandbox, int job, struct message *message, pid_t *pid);
+/* The next message of a job, or of init if that could not even start it. Never waits for ever. 0, or -1 with the failure set.
+ * `descriptors` as in channel_receive. */
+int sandbox_job_await(struct sandbox *sandbox, int job, struct message *message, int *descriptors, pid_t *pid);
 
 /* Runs the step in shared memory to its end and answers the worker. 0: go on; -1: the failure is set; 1: the worker is gone. */
 int step_run(struct sandbox *sandbox);

@@ -52,7 +52,7 @@ static int hear_init(struct sandbox *sandbox) {
   return sandbox_failed(sandbox, STAGE_JOB_LOST, result < 0 ? result : -ECHILD);
 }
 
-int sandbox_job_await(struct sandbox *sandbox, int job, struct message *message, pid_t *pid) {
+int sandbox_job_await(struct sandbox *sandbox, int job, struct message *message, int *descriptors, pid_t *pid) {
   for (;;) {
     struct pollfd entries[] = {{.fd = job, .events = POLLIN}, {.fd = sandbox->channel, .events = POLLIN}};
     int ready = poll(entries, 2, SANDBOX_BARRIER_MS);
@@ -61,7 +61,7 @@ int sandbox_job_await(struct sandbox *sandbox, int job, struct message *message,
     if (ready <= 0)
       return sandbox_failed(sandbox, STAGE_JOB_LOST, ready == 0 ? -ETIMEDOUT : -errno);
     if (entries[0].revents & POLLIN)
-      return sandbox_failed(sandbox, STAGE_JOB_LOST, channel_receive_from(job, message, pid));
+      return sandbox_failed(sandbox, STAGE_JOB_LOST, channel_receive_from(job, message, descriptors, pid));
     if (hear_init(sandbox) < 0)
       return -1;
   }
@@ -79,7 +79,7 @@ int sandbox_job_make(struct sandbox *sandbox) {
     return -1;
   if (sandbox_failed(sandbox, STAGE_SPAWN, spawn(sandbox)) < 0)
     return -1;
-  if (sandbox_job_await(sandbox, job->channel, &message, &pid) < 0)
+  if (sandbox_job_await(sandbox, job->channel, &message, NULL, &pid) < 0)
     return -1;
   job->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
   if (sandbox_failed(sandbox, STAGE_SPAWN, job->pidfd < 0 ? -errno : 0) < 0)

@@ -63,8 +63,10 @@ static int account(struct step *step) {
   used->oom_kills = less(used->oom_kills, base->oom_kills);
   used->process_refusals = less(used->process_refusals, base->process_refusals);
   /* Not less the memory at the barrier: that was the waiting job's own copy of us, and is given back at the exec. */
-  if (strcmp(step->reason, "none") == 0)
+  if (strcmp(step->reason, "none") == 0) {
     step->reason = passed_limit(step);
+    step->reason_ns = strcmp(step->reason, "none") == 0 ? 0 : step->ended_ns;
+  }
   return step_failed(step, STAGE_COUNTERS, correct_peak(step));
 }
 
@@ -83,6 +85,8 @@ static void read_disk(const struct step *step, uint64_t *bytes, uint64_t *inodes
 }
 
 static int answer_finished(struct step *step) {
+  if (step_answer_calls(step) < 0)
+    return 1;
   char json[1024];
   uint64_t disk_bytes;
   uint64_t disk_inodes;
@@ -92,12 +96,12 @@ static int answer_finished(struct step *step) {
   const struct cgroup_counters *used = &step->used;
   int length = snprintf(
       json, sizeof json,
-      "{\"name\":\"%s\",\"ended\":\"%s\",\"exitCode\":%d,\"signal\":%d,\"reason\":\"%s\",\"execErrno\":%d,\"wallUs\":%" PRIu64 ",\"cpuUs\":%" PRIu64
+      "{\"name\":\"%s\",\"ended\":\"%s\",\"exitCode\":%d,\"signal\":%d,\"reason\":\"%s\",\"reasonUs\":%" PRIu64 ",\"execErrno\":%d,\"wallUs\":%" PRIu64 ",\"cpuUs\":%" PRIu64
       ",\"userUs\":%" PRIu64 ",\"systemUs\":%" PRIu64 ",\"memoryPeakBytes\":%" PRIu64 ",\"memoryOomKills\":%" PRIu64 ",\"processPeak\":%" PRIu64
       ",\"processRefusals\":%" PRIu64 ",\"processesAtKill\":%" PRIu64 ",\"outputBytes\":%" PRIu64 ",\"stdoutBytes\":%" PRIu64 ",\"stderrBytes\":%" PRIu64 ",\"diskBytes\":%" PRIu64
       ",\"diskInodes\":%" PRIu64 ",\"diskFull\":%s,\"throttledUs\":%" PRIu64 ",\"setupUs\":%" PRIu64 ",\"killUs\":%" PRIu64 "}",
       step->plan->name, signalled ? "signalled" : "exited", signalled ? 0 : WEXITSTATUS(step->status), signalled ? WTERMSIG(step->status) : 0,
-      step->reason, step->exec_error, less(step->ended_ns, step->released_ns) / 1000, used->cpu_ns / 1000, used->user_ns / 1000,
+      step->reason, less(step->reason_ns, step->released_ns) / 1000, step->exec_error, less(step->ended_ns, step->released_ns) / 1000, used->cpu_ns / 1000, used->user_ns / 1000,
       used->system_ns / 1000, used->memory_peak_bytes, used->oom_kills, used->process_peak, used->process_refusals,
       step->killed_processes, step->output, step->bytes[STDOUT],
       step->bytes[STDERR], disk_bytes, disk_inodes, disk_full ? "true" : "false", used->throttled_ns / 1000, step->setup_us, step->kill_ns / 1000);
@@ -112,6 +116,9 @@ int step_run(struct sandbox *sandbox) {
   step.plan = &sandbox->request->shared->step;
   step.reason = "none";
   step.job = (struct sandbox_job){.pidfd = -1, .channel = -1};
+  step.listener = -1;
+  step.refusals.count = 0;
+  step.refusals.not_listed = 0;
   for (unsigned at = 0; at < STREAMS; at++)
     step.stream[at] = step.given[at] = -1;
   int result = step_prepare(&step);
@@ -129,6 +136,7 @@ int step_run(struct sandbox *sandbox) {
     result = step.lost ? 1 : answer_finished(&step);
   for (unsigned at = 0; at < STREAMS; at++)
     step_end_stream(&step, at);
+  step_refusal_close(&step);
   if (step.job.channel >= 0)
     close(step.job.channel);
   if (step.job.pidfd >= 0)

@@ -8,7 +8,9 @@
 
 #include "attest.h"
 #include "cgroup.h"
+#include "filter_program.h"
 #include "frame.h"
+#include "refusal.h"
 #include "sandbox.h"
 
 enum { CHUNK = 65536, OUT_BUFFER = FRAME_HEADER + CHUNK };
@@ -27,6 +29,7 @@ struct step {
   struct sandbox_job job;
   struct attestation attestation;
   const char *reason; /* why we ended it; written down before the signal */
+  uint64_t reason_ns; /* when */
   bool killed;
   bool lost; /* the worker is gone */
   bool ended;
@@ -43,9 +46,15 @@ struct step {
   struct cgroup_counters base;
   struct cgroup_counters used;
   uint64_t next_cpu_check_ns;
+  int listener;              /* of the job's filter; -1 when nobody is behind it any more */
+  uint64_t refusals_paid_ns; /* up to when its answers are paid for */
   size_t out_have;
   size_t out_done;
+  /* From here on not cleared for each step. */
   uint8_t out[OUT_BUFFER];
+  struct filter_out filter; /* what is enforced */
+  struct filter_out audit;  /* what is observed; count 0: nothing */
+  struct refusals refusals;
 };
 
 /* How long a worker may take to accept one frame, nanoseconds. */
@@ -62,5 +71,18 @@ int step_release(struct step *step);
 /* step_relay.c: until the job has ended; then what is left in the pipes. 0, or -1 with the failure set. */
 int step_relay(struct step *step);
 void step_drain(struct step *step);
+
+/* Writes down why the job ends, then ends it. */
+void step_end_job(struct step *step, const char *reason);
+
+/* step_refusal.c: the job's filter asks here. Copies the programs to judge by, takes the listener (0 or -errno), lets it go. */
+void step_refusal_copy(struct step *step);
+int step_refusal_open(struct step *step, int listener);
+void step_refusal_close(struct step *step);
+
+/* Answers one call that waits; how long none may be answered; what there was, to the worker (0 or -errno). */
+void step_take_refusal(struct step *step);
+uint64_t step_refusal_wait_ns(const struct step *step, uint64_t now);
+int step_answer_calls(struct step *step);
 
 #endif

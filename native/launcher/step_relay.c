@@ -15,10 +15,11 @@
 static const uint64_t hour_ns = 3600000000000;
 
 /* The reason stands before the signal is sent. The main process's end makes init end all others. */
-static void end_job(struct step *step, const char *reason) {
+void step_end_job(struct step *step, const char *reason) {
   if (step->killed || step->ended)
     return;
   step->reason = reason;
+  step->reason_ns = monotonic_ns();
   step->killed = true;
   step->killed_ns = monotonic_ns();
   /* Only for the account; none, if it cannot be read. */
@@ -69,9 +70,11 @@ static void take_output(struct step *step, enum stream stream) {
     flush_out(step);
   }
   if ((uint64_t)got > room) {
-    if (step->ended && strcmp(step->reason, "none") == 0)
+    if (step->ended && strcmp(step->reason, "none") == 0) {
       step->reason = "output"; /* it wrote more than the limit and then ended by itself */
-    end_job(step, "output");
+      step->reason_ns = step->ended_ns;
+    }
+    step_end_job(step, "output");
     step_end_stream(step, STDOUT);
     step_end_stream(step, STDERR);
   }
@@ -102,7 +105,7 @@ static int take_worker(struct step *step) {
     return 0;
   }
   if (result == REQUEST_CANCEL) {
-    end_job(step, strcmp(cancel, "cancelled") == 0 ? "cancelled" : strcmp(cancel, "expired") == 0 ? "expired" : "drain");
+    step_end_job(step, strcmp(cancel, "cancelled") == 0 ? "cancelled" : strcmp(cancel, "expired") == 0 ? "expired" : "drain");
     return 0;
   }
   /* An END may come early: it is acted on when the step is over. */
@@ -137,7 +140,7 @@ static int take_init(struct step *step) {
 /* An end by time. Not if the main process has ended already and init still ends what it left behind: then its figures decide. */
 static void end_by_time(struct step *step, const char *reason) {
   struct pollfd entry = {.fd = step->job.pidfd, .events = POLLIN};
-  end_job(step, poll(&entry, 1, 0) > 0 ? "none" : reason);
+  step_end_job(step, poll(&entry, 1, 0) > 0 ? "none" : reason);
 }
 
 /* Limits by time. Returns how long nothing can happen, milliseconds. */
@@ -153,7 +156,7 @@ static int watch_time(struct step *step) {
     uint64_t used = 0;
     uint64_t limit = step->plan->cpu_ms * 1000000u;
     if (cgroup_driver(&step->sandbox->world->cgroups)->cpu_ns(&step->sandbox->cgroup, &used) < 0)
-      end_job(step, "cpu"); /* what cannot be counted cannot be allowed to run on */
+      step_end_job(step, "cpu"); /* what cannot be counted cannot be allowed to run on */
     used = used > step->base.cpu_ns ? used - step->base.cpu_ns : 0;
     if (used >= limit)
       end_by_time(step, "cpu");
@@ -165,6 +168,9 @@ static int watch_time(struct step *step) {
   }
   if (step->next_cpu_check_ns < next)
     next = step->next_cpu_check_ns;
+  uint64_t refusal = now + step_refusal_wait_ns(step, now);
+  if (refusal > now && refusal < next)
+    next = refusal;
   if (step->killed)
     return KILL_MS;
   return next <= now ? 0 : (int)((next - now) / 1000000 < 60000 ? (next - now + 999999) / 1000000 : 60000);
@@ -180,11 +186,11 @@ static int watch_memory(struct step *step) {
   if (step_failed(step, STAGE_WATCH, result) < 0)
     return -1;
   if (kills > step->base.oom_kills)
-    end_job(step, "memory");
+    step_end_job(step, "memory");
   return 0;
 }
 
-enum watched { WATCH_WORKER, WATCH_INIT, WATCH_JOB, WATCH_OOM, WATCH_STDIN, WATCH_STDOUT, WATCH_STDERR, WATCHED };
+enum watched { WATCH_WORKER, WATCH_INIT, WATCH_JOB, WATCH_OOM, WATCH_STDIN, WATCH_STDOUT, WATCH_STDERR, WATCH_REFUSAL, WATCHED };
 
 static void watch_list(const struct step *step, struct pollfd *entries) {
   const struct request *request = step->sandbox->request;
@@ -199,6 +205,7 @@ static void watch_list(const struct step *step, struct pollfd *entries) {
   /* Not while the worker has not taken the last piece: the pipe fills and the program waits. */
   entries[WATCH_STDOUT] = (struct pollfd){.fd = room ? step->stream[STDOUT] : -1, .events = POLLIN};
   entries[WATCH_STDERR] = (struct pollfd){.fd = room ? step->stream[STDERR] : -1, .events = POLLIN};
+  entries[WATCH_REFUSAL] = (struct pollfd){.fd = step_refusal_wait_ns(step, monotonic_ns()) == 0 ? step->listener : -1, .events = POLLIN};
 }
 
 static int turn(struct step *step) {
@@ -224,6 +231,10 @@ static int turn(struct step *step) {
     take_output(step, STDOUT);
   if (entries[WATCH_STDERR].revents != 0)
     take_output(step, STDERR);
+  if (entries[WATCH_REFUSAL].revents & POLLIN)
+    step_take_refusal(step);
+  else if (entries[WATCH_REFUSAL].revents != 0)
+    step_refusal_close(step); /* no process is behind the filter any more */
   return entries[WATCH_INIT].revents != 0 ? take_init(step) : 0;
 }
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "answer.h"
@@ -47,18 +48,36 @@ static int take_job(struct step *step) {
 }
 
 /* The job's word that it has applied what it was told to. */
-static int await_applied(struct step *step, int *landlock_abi) {
-  struct message message;
+static int await_applied(struct step *step, struct message *message, int *descriptors) {
   pid_t pid = 0;
-  if (sandbox_job_await(step->sandbox, step->job.channel, &message, &pid) < 0)
+  if (sandbox_job_await(step->sandbox, step->job.channel, message, descriptors, &pid) < 0)
     return -1;
-  if (message.failure.stage != STAGE_NONE) {
-    step->sandbox->failure = message.failure;
-    return -1;
-  }
-  if (landlock_abi != NULL)
-    *landlock_abi = (int)message.value[0];
-  return 0;
+  if (message->failure.stage == STAGE_NONE)
+    return 0;
+  step->sandbox->failure = message->failure;
+  return -1;
+}
+
+/* Everything: with it comes the listener of the job's filter. */
+static int await_hardened(struct step *step) {
+  struct message message;
+  int descriptors[CHANNEL_DESCRIPTORS] = {-1, -1, -1};
+  int result = await_applied(step, &message, descriptors);
+  step->attestation.landlock_abi = (int)message.value[0];
+  for (unsigned at = 1; at < CHANNEL_DESCRIPTORS; at++)
+    if (descriptors[at] >= 0)
+      close(descriptors[at]);
+  if (result == 0)
+    return step_failed(step, STAGE_SECCOMP, step_refusal_open(step, descriptors[0]));
+  if (descriptors[0] >= 0)
+    close(descriptors[0]);
+  return -1;
+}
+
+/* From outside, since the job itself needs one descriptor more, for the listener, when its filter may already refuse the call. */
+static int limit_files(const struct step *step) {
+  const struct rlimit limit = {step->plan->open_files, step->plan->open_files};
+  return prlimit(step->job.pid, RLIMIT_NOFILE, &limit, NULL) == 0 ? 0 : -errno;
 }
 
 /* All that is ours to do while init still builds the root. */
@@ -75,20 +94,24 @@ static int prepare_outside(struct step *step) {
     return -1;
   if (step_failed(step, STAGE_SPAWN, make_streams(step)) < 0)
     return -1;
-  if (await_applied(step, NULL) < 0)
+  struct message applied;
+  if (await_applied(step, &applied, NULL) < 0)
     return -1;
   return attest_place(sandbox, step->job.pid, &step->attestation);
 }
 
 /* Up to the barrier: limits set, everything applied, nothing executed. */
 int step_prepare(struct step *step) {
+  step_refusal_copy(step);
   if (prepare_outside(step) < 0)
     return -1;
   if (sandbox_await_root(step->sandbox) < 0)
     return -1;
   if (step_failed(step, STAGE_JOB_LOST, tell_go(step)) < 0)
     return -1;
-  if (await_applied(step, &step->attestation.landlock_abi) < 0)
+  if (await_hardened(step) < 0)
+    return -1;
+  if (step_failed(step, STAGE_RLIMIT, limit_files(step)) < 0)
     return -1;
   if (sandbox_complete(step->sandbox) < 0)
     return -1;

@@ -33,6 +33,8 @@ const step: PlanStep = {
   outputBytes: 65_536,
   takesStdin: true,
   seccomp: 'default',
+  seccompWatch: 'refusals',
+  seccompAudited: '',
   failureOutcome: 'program',
 }
 const plan: Plan = {
@@ -58,8 +60,8 @@ const plan: Plan = {
   steps: [step],
   fileCount: 0,
 }
-const program = Buffer.alloc(16)
-const quiet: StepStreams = { onStarted() {}, onStdout() {}, onStderr() {} }
+const programs = { filter: Buffer.alloc(16), audit: null }
+const quiet: StepStreams = { onStarted() {}, onStdout() {}, onStderr() {}, onCalls() {} }
 let sockets = 0
 
 type Ran = { error: unknown; chunks: Buffer[] }
@@ -73,7 +75,7 @@ async function runAgainst(t: Test, onStep: (step: FakeStep) => void): Promise<Ra
   const sandbox = openSandbox(path, 'job_1', plan, [])
   try {
     const streams = { ...quiet, onStdout: (bytes: Buffer) => chunks.push(Buffer.from(bytes)) }
-    await sandbox.run(step, program, Buffer.from('in'), streams)
+    await sandbox.run(step, programs, Buffer.from('in'), streams)
     return { error: null, chunks }
   } catch (error) {
     return { error, chunks }
@@ -146,7 +148,7 @@ t.test('refusals: busy and draining cost the job nothing', async (t) => {
 t.test('nobody listens', async (t) => {
   const sandbox = openSandbox(join(directory, 'nobody.sock'), 'job_1', plan, [])
   const caught = (error: unknown): unknown => error
-  t.match(await sandbox.run(step, program, null, quiet).catch(caught), {
+  t.match(await sandbox.run(step, programs, null, quiet).catch(caught), {
     stage: 'launcher-unreachable',
     busy: true,
     away: true,
@@ -175,7 +177,7 @@ t.test('a whole run: files, input, output, a second step, the end', async (t) =>
   t.teardown(() => launcher.close())
   const sandbox = openSandbox(path, 'job_1', plan, [file])
   for (const name of ['compile', 'run']) {
-    const ended = sandbox.run({ ...step, name }, program, input, quiet)
+    const ended = sandbox.run({ ...step, name }, programs, input, quiet)
     const one = await launcher.nextStep('/bin/cat')
     t.equal(one.name, name)
     while (one.stdin.at(-1)?.length !== 0) await new Promise(setImmediate)
@@ -192,7 +194,7 @@ t.test('texts that would break the frame are never sent', (t) => {
   t.throws(() => encodePairs([['argument', 'a\0b']]), /NUL/)
   t.throws(() => encodeFrame(5, Buffer.alloc(1_048_577)), /1048577/)
   const huge = { ...step, argv: Array.from({ length: 9 }, () => 'x'.repeat(131_072)) }
-  t.throws(() => encodeStep(huge, program, null), /a frame of/)
+  t.throws(() => encodeStep(huge, programs, null), /a frame of/)
   const cutter = openFrameCutter()
   t.same(cutter.push(Buffer.from('00000000', 'hex')), [])
   t.match(cutter.push(Buffer.of(66)), [{ type: 66 }])

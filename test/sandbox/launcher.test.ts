@@ -73,7 +73,9 @@ t.test('nor a next step behind it', async (t) => {
   await conversation.next('finished')
   const { program } = compileSeccomp('default', { profilesFolder: 'profiles' })
   const cancel = encodeFrame(frameTypes.cancel, Buffer.from('cancelled'))
-  conversation.send(Buffer.concat([cancel, ...encodeStep(shell('exit 4'), program, null)]))
+  conversation.send(
+    Buffer.concat([cancel, ...encodeStep(shell('exit 4'), { filter: program, audit: null }, null)]),
+  )
   t.match(
     (await conversation.next('finished')).payload.toString(),
     /"exitCode":4,.*"reason":"none"/,
@@ -111,7 +113,9 @@ t.test('what it takes to end a step is not held back by its share of a processor
   t.match((await conversation.next('finished')).payload.toString(), /"reason":"cancelled"/)
   t.match(quotaOf(slot, cgroupVersion), /^(-1|max)$/, 'when it has been killed')
   const { program } = compileSeccomp('default', { profilesFolder: 'profiles' })
-  conversation.send(Buffer.concat(encodeStep(shell('exit 0'), program, null)))
+  conversation.send(
+    Buffer.concat(encodeStep(shell('exit 0'), { filter: program, audit: null }, null)),
+  )
   const again = JSON.parse((await conversation.next('started')).payload.toString()) as Started
   t.equal(again.cpuQuotaUs, cpuQuotaUs, 'and the next step has it again')
   await conversation.next('finished')

@@ -1,10 +1,14 @@
 // How a run ended, by the evidence alone: the order of the questions, and the figures in the cause.
 import { constants } from 'node:os'
 import t from 'tap'
-import type { Finished } from '../../contract/launch.js'
+import type { Calls, Finished } from '../../contract/launch.js'
 import type { Outcome } from '../../contract/outcome.js'
 import type { Plan, PlanStep } from '../../contract/plan.js'
+import { seccompAddon } from '../../native/seccomp-addon.js'
+import type { SeenCall } from '../../native/seccomp-call.js'
+import { learnProfile } from '../../native/seccomp-learn.js'
 import { endingOf, textOf } from '../../worker/collect.js'
+import { refusedCalls } from '../../worker/refused-calls.js'
 import { plainFinished } from './fake-launcher.js'
 
 export const step: PlanStep = {
@@ -22,6 +26,8 @@ export const step: PlanStep = {
   outputBytes: 65_536,
   takesStdin: false,
   seccomp: 'default',
+  seccompWatch: 'refusals',
+  seccompAudited: '',
   failureOutcome: 'program',
 }
 const plan = { diskBytes: 16 * 1024 * 1024, diskInodes: 1000 } as Plan
@@ -150,6 +156,75 @@ for (const [title, other, outcome, cause] of table) {
     t.end()
   })
 }
+
+const seen = (other: Partial<SeenCall>): SeenCall => ({
+  number: 101,
+  answer: 'errno',
+  errno: 1,
+  count: 1,
+  firstUs: 1500,
+  arguments: [],
+  ...other,
+})
+const calls = (list: readonly SeenCall[], notListed = 0): Calls => ({
+  observed: false,
+  calls: [...list],
+  notListed,
+})
+const ptrace = seccompAddon().resolve('ptrace')
+const socket = seccompAddon().resolve('socket')
+const family = (value: string) => [{ index: 0, value }]
+
+t.test('the call that ended the program stands in the cause', (t) => {
+  const ended = finished({ ...killed, reason: 'syscall', reasonUs: 2500 })
+  const list = calls([
+    seen({ number: ptrace, answer: 'kill', errno: 0, firstUs: 100 }),
+    seen({ number: ptrace, firstUs: 2600 }),
+    seen({ number: socket, answer: 'kill', errno: 0, firstUs: 2400, arguments: family('26') }),
+  ])
+  t.match(endingOf(ended, plan, step, list), {
+    outcome: 'syscall-denied',
+    cause: { syscall: 'socket', argumentClass: 'socket family 38', atMs: 2.5, signal: 'SIGKILL' },
+  })
+  t.match(endingOf(ended, plan, compile, null), { cause: { syscall: 'unknown' } })
+  t.end()
+})
+
+t.test('refused calls: deadly ones first, then as they came; the rest is counted', (t) => {
+  const many = Array.from({ length: 20 }, (_, at) =>
+    seen({
+      number: socket,
+      errno: 97,
+      count: 2,
+      firstUs: at,
+      arguments: family((64 + at).toString(16)),
+    }),
+  )
+  const deadly = seen({ number: 100_000, answer: 'kill', errno: 0, firstUs: 99 })
+  const told = refusedCalls(calls([...many, deadly], 7))
+  t.equal(told.calls.length, 16)
+  t.match(told.calls[0], { syscall: 'syscall 100000', answer: 'killed', firstMs: 0.099 })
+  t.match(told.calls[1], { argumentClass: 'socket family 64', answer: 'EAFNOSUPPORT', count: 2 })
+  t.equal(told.notListed, 7 + 5 * 2)
+  t.end()
+})
+
+t.test('learning: values beyond what JSON can say are left out, and that is told', (t) => {
+  const wide = seen({ number: socket, arguments: family('ffffffffffffffff') })
+  const plain = seen({ number: socket, arguments: family('1') })
+  const permitted = [
+    { name: 'socket', isWhole: false },
+    { name: 'accept', isWhole: true },
+  ]
+  const learned = learnProfile(calls([plain, seen({ number: ptrace })]), permitted)
+  t.same(learned.narrowed, ['socket'])
+  t.same(learned.unused, ['accept'])
+  t.ok(learned.complete)
+  t.same(learned.profile.syscalls?.[1]?.args, [{ index: 0, value: 1, op: 'SCMP_CMP_EQ' }])
+  t.notOk(learnProfile(calls([wide, plain]), permitted).complete)
+  t.notOk(learnProfile(calls([plain], 1), permitted).complete)
+  t.end()
+})
 
 t.test('a compile step: the program’s fault is a compile error, a limit stays a limit', (t) => {
   t.equal(endingOf(finished({ exitCode: 1 }), plan, compile).outcome, 'compile-error')

@@ -89,6 +89,7 @@ export const plainFinished: Omit<Finished, 'name'> = {
   exitCode: 0,
   signal: 0,
   reason: 'none',
+  reasonUs: 0,
   execErrno: 0,
   wallUs: 1500,
   cpuUs: 1000,
