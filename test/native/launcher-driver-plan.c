@@ -94,7 +94,8 @@ static const char *result_name(int result) {
 }
 
 static void print_request(const struct request *request) {
-  printf("],\"filterBytes\":%zu,\"files\":[", request->shared->filter_count * sizeof *request->shared->filter);
+  const struct shared *shared = request->shared;
+  printf("],\"filterBytes\":%zu,\"auditBytes\":%zu,\"files\":[", shared->filter_count * sizeof *shared->filter, shared->audit_count * sizeof *shared->audit);
   for (const struct input_file *file = request->files; file != NULL; file = file->next) {
     printf("%s{\"path\":\"%s\",\"bytes\":", file == request->files ? "" : ",", file->plan.path);
     print_hexadecimal((const char *)file->bytes, file->have);
@@ -116,7 +117,7 @@ void driver_stream(const uint8_t *bytes, size_t size) {
   char first[16] = "";
   memcpy(first, bytes, head < sizeof first ? head : sizeof first - 1);
   script_read(bytes + head, size - head, &script);
-  shared.filter_count = 0;
+  shared.filter_count = shared.audit_count = 0;
   stream_play(&script, (int)strtol(first, NULL, 10), &request, &trace);
   printf("{\"events\":[");
   for (unsigned at = 0; at < trace.count; at++)

@@ -24,6 +24,7 @@ const longest: Readonly<Record<number, number>> = {
   [frameTypes.stdin]: 65_536,
   [frameTypes.cancel]: 16,
   [frameTypes.end]: 0,
+  [frameTypes.audit]: 32_768,
 }
 
 function header(type: number, length: number): Buffer {
@@ -69,6 +70,7 @@ t.test('a frame is taken when its last byte is there, and not with what follows'
 type Conversation = {
   events: string[]
   filterBytes: number
+  auditBytes: number
   files: { path: string; bytes: string }[]
   input: string
   inputEnd: boolean
@@ -104,6 +106,10 @@ const conversations: Readonly<Record<string, readonly [script: string, events: s
   'a second step after the first': [`${ready + step}@finished\n${again}`, ['step', 'step', 'lost']],
   'a second step while the first runs': [ready + step + again, ['step', 'refused']],
   'a filter while a step runs': [ready + step + filter, ['step', 'lost']],
+  'an audit': [`${ready}@audit\n12345678\n${step}`, ['step', 'lost']],
+  'AUDIT before FILTER': [`${sandbox}@audit\n12345678\n`, ['refused']],
+  'no audit': [`${ready}@audit\n`, ['refused']],
+  'an audit of seven bytes': [`${ready}@audit\n1234567\n`, ['refused']],
   'a second SANDBOX': [sandbox + sandbox, ['refused']],
   'a SANDBOX that is wrong': ['@sandbox\nid\njob\n', ['refused']],
   'FILTER before SANDBOX': [filter, ['refused']],
@@ -198,6 +204,10 @@ t.test('files, standard input and filters come whole', (t) => {
       inputEnd: true,
       filterBytes: 16,
     })
+  const audit = '@audit\n12345678abcdefghABCDEFGH\n'
+  for (const one of play(ready + audit + step)) t.match(one, { filterBytes: 8, auditBytes: 24 })
+  for (const one of play(ready + audit + filter + step))
+    t.match(one, { filterBytes: 8, auditBytes: 0 }, 'a new filter takes it away')
   const two = `${ready + step}@stdin\nfirst\n@finished\n${again}@stdin\nsecond\n`
   for (const one of play(two)) t.match(one, { input: hexadecimal('second'), inputEnd: false })
   for (const one of play(ready + quiet)) t.match(one, { input: '', inputEnd: true })

@@ -104,7 +104,7 @@ static bool take_mark(struct reader *reader) {
 }
 
 static void take_frame(struct reader *reader) {
-  static const char *const names[] = {"sandbox", "filter", "file", "data", "step", "stdin", "cancel", "end"};
+  static const char *const names[] = {"sandbox", "filter", "file", "data", "step", "stdin", "cancel", "end", "audit"};
   close_frame(reader);
   reader->swapped = false;
   if (take_word(reader, "type"))

@@ -80,6 +80,8 @@ static uint64_t digest_of(const struct request *request) {
     mix(&digest, &shared->sandbox, sizeof shared->sandbox);
   if (request->has_filter)
     mix(&digest, shared->filter, shared->filter_count * sizeof *shared->filter);
+  if (request->has_filter)
+    mix(&digest, shared->audit, shared->audit_count * sizeof *shared->audit);
   for (const struct input_file *file = request->files; file != NULL; file = file->next) {
     mix(&digest, file->plan.path, strlen(file->plan.path));
     mix(&digest, file->bytes, file->have);
