@@ -1,6 +1,7 @@
 // Job: what a caller reads back. What was asked is not repeated; what happened is.
 import { type Static, Type } from 'typebox'
 import { OutcomeSchema } from './outcome.js'
+import { Receipt } from './receipt.js'
 
 const closed = { additionalProperties: false } as const
 const count = (description: string) => Type.Integer({ minimum: 0, description })
@@ -176,6 +177,10 @@ export const Job = Type.Object(
     createdAt: Instant,
     startedAt: orNull(Instant),
     finishedAt: orNull(Instant),
+    receipt: Type.Union([Receipt, Type.Null()], {
+      description:
+        'A signed statement of this run. Null before the end, where nothing ran, and in lists.',
+    }),
   },
   { ...closed, $id: 'Job', description: 'A job as it stands.' },
 )

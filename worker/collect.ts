@@ -5,6 +5,7 @@ import type { EndReason, Finished, Started } from '../contract/launch.js'
 import type { Outcome } from '../contract/outcome.js'
 import type { Plan, PlanStep } from '../contract/plan.js'
 import type { Cause, Isolation, StepResult, Usage } from '../contract/result.js'
+import { networkOf } from './attest.js'
 
 export type Captured = { readonly stdout: Buffer; readonly stderr: Buffer }
 export type SeccompInForce = { readonly profile: string; readonly digest: string }
@@ -206,7 +207,7 @@ export function isolationOf(started: Started, plan: Plan, seccomp: SeccompInForc
     seccomp: { mode: started.seccompMode, filters: started.seccompFilters, ...seccomp },
     landlock: { abi: started.landlockAbi, restricted: started.landlockRestricted },
     apparmor: started.apparmor,
-    network: plan.network,
+    network: networkOf(started),
     limits: {
       memoryBytes: started.memoryLimitBytes,
       swapBytes: started.swapLimitBytes,

@@ -59,7 +59,8 @@ async function conclude(
     const { launcherSocket, profileDirectory, telemetry } = context
     const files = context.files()
     const run = { launcherSocket, profileDirectory, files, telemetry, events, onRun }
-    return concluded(await attempt(payload, run))
+    const { result, evidence } = await attempt(payload, run)
+    return concluded(result, evidence)
   } catch (error) {
     return concludeFault(error, started, context)
   }

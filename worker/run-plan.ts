@@ -12,6 +12,7 @@ import { compileSeccomp } from '../native/seccomp.js'
 import { attest } from './attest.js'
 import { type Captured, collect, isolationOf, type SeccompInForce } from './collect.js'
 import type { EventBatch } from './event-batch.js'
+import { type StepEvidence, streamEvidence } from './receipt.js'
 
 export type RunInput = {
   readonly jobId: string
@@ -25,9 +26,12 @@ export type RunInput = {
   onLaunched(seconds: number): void
 }
 
+/** The result, and for each of its steps what a receipt tells beside it. */
+export type Ran = { readonly result: RunResult; readonly steps: readonly StepEvidence[] }
+
 export type Run = {
   /** Rejects with LaunchError when our side failed; the job has no result then. */
-  readonly result: Promise<RunResult>
+  readonly result: Promise<Ran>
   /** Until nothing of the sandbox is left: the result need not wait for that. Rejects with LaunchError, also when `result` does. */
   readonly destroyed: Promise<void>
   /** No effect after the result. */
@@ -71,7 +75,9 @@ function openOutput(
   }
 }
 
-async function runStep(input: RunInput, sandbox: Sandbox, step: PlanStep): Promise<StepResult> {
+type RanStep = { readonly result: StepResult; readonly evidence: StepEvidence }
+
+async function runStep(input: RunInput, sandbox: Sandbox, step: PlanStep): Promise<RanStep> {
   const program = programOf(input.profileDirectory, step.seccomp)
   const output = openOutput(input.events, step)
   let started: Started | null = null
@@ -89,29 +95,41 @@ async function runStep(input: RunInput, sandbox: Sandbox, step: PlanStep): Promi
   if (finished.reason === 'drain')
     throw new LaunchError('launcher-refused', 'drained', null, 'busy')
   const isolation = isolationOf(started, input.plan, program.inForce)
-  const result = collect(finished, isolation, input.plan, step, output.captured())
+  const captured = output.captured()
+  const result = collect(finished, isolation, input.plan, step, captured)
   input.events.add('step', { name: step.name, state: 'ended', outcome: result.outcome })
-  return result
+  const evidence = {
+    step,
+    started,
+    seccomp: program.inForce,
+    stdout: streamEvidence(captured.stdout),
+    stderr: streamEvidence(captured.stderr),
+  }
+  return { result, evidence }
 }
 
 async function runSteps(
   input: RunInput,
   sandbox: Sandbox,
   asked: () => CancelWord | null,
-): Promise<RunResult> {
-  const steps: StepResult[] = []
+): Promise<Ran> {
+  const results: StepResult[] = []
+  const steps: StepEvidence[] = []
   for (const step of input.plan.steps) {
     // A cancel that came as the last step ended has no running step to end: it ends the job here.
     const word = asked()
     if (word === 'drain') throw new LaunchError('launcher-refused', 'drained', null, 'busy')
-    if (word !== null) return cancelledResult(word, steps)
-    const result = await runStep(input, sandbox, step)
-    steps.push(result)
-    if (result.outcome !== 'ok') {
-      return { outcome: result.outcome, cause: result.cause ?? null, failedStep: step.name, steps }
-    }
+    if (word !== null) return { result: cancelledResult(word, results), steps }
+    const { result, evidence } = await runStep(input, sandbox, step)
+    results.push(result)
+    steps.push(evidence)
+    if (result.outcome !== 'ok') return { result: failedResult(step, result, results), steps }
   }
-  return { outcome: 'ok', cause: null, failedStep: null, steps }
+  return { result: { outcome: 'ok', cause: null, failedStep: null, steps: results }, steps }
+}
+
+function failedResult(step: PlanStep, last: StepResult, steps: StepResult[]): RunResult {
+  return { outcome: last.outcome, cause: last.cause ?? null, failedStep: step.name, steps }
 }
 
 function cancelledResult(outcome: 'cancelled' | 'expired', steps: StepResult[]): RunResult {
@@ -123,10 +141,10 @@ export function runPlan(input: RunInput): Run {
   const sandbox = openSandbox(input.launcherSocket, input.jobId, input.plan, input.files)
   let asked: CancelWord | null = null
   let hasResult = false
-  const work = async (): Promise<RunResult> => {
-    const result = await runSteps(input, sandbox, () => asked)
+  const work = async (): Promise<Ran> => {
+    const ran = await runSteps(input, sandbox, () => asked)
     hasResult = true
-    return result
+    return ran
   }
   const result = work()
   const destroy = async (): Promise<void> => {
