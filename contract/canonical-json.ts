@@ -11,11 +11,8 @@ export function canonicalJson(value: unknown): string {
   throw new TypeError(`a ${typeof value} has no canonical form`)
 }
 
-/** In `u` mode a pair is one character, so this finds only halves. */
-const loneSurrogate = /\p{Surrogate}/u
-
 function text(value: string): string {
-  if (loneSurrogate.test(value)) throw new TypeError('a lone surrogate has no canonical form')
+  if (!value.isWellFormed()) throw new TypeError('a lone surrogate has no canonical form')
   return JSON.stringify(value)
 }
 
