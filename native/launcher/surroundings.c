@@ -39,9 +39,13 @@ static int hard_limit(const char *limits, const char *name, uint64_t *out) {
   const char *line = strstr(limits, name);
   if (line == NULL || sscanf(line + strlen(name), "%31s %31s", soft, hard) != 2)
     return -EPROTO;
-  char *end;
-  *out = strcmp(hard, "unlimited") == 0 ? (uint64_t)RLIM_INFINITY : strtoull(hard, &end, 10);
-  return strcmp(hard, "unlimited") == 0 || *end == '\0' ? 0 : -EPROTO;
+  char *end = hard;
+  if (strcmp(hard, "unlimited") == 0) {
+    *out = (uint64_t)RLIM_INFINITY;
+    return 0;
+  }
+  *out = strtoull(hard, &end, 10);
+  return end != hard && *end == '\0' ? 0 : -EPROTO;
 }
 
 static int read_limits(pid_t job, struct surroundings *out) {
