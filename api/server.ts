@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { requireKeys } from './auth.js'
 import { openFrame } from './http-frame.js'
 import { describeRoutes, serveDocument } from './openapi.js'
+import { routeAttestation } from './route-attestation.js'
 import { routeCatalogue } from './route-catalogue.js'
 import { routeEvents } from './route-events.js'
 import { routeHealth } from './route-health.js'
@@ -18,6 +19,7 @@ export async function buildServer(service: Service): Promise<FastifyInstance> {
   const app = openFrame(service)
   await describeRoutes(app)
   routeHealth(app, service)
+  routeAttestation(app, service)
   if (service.settings.metricsAddress === '') routeMetrics(app, service)
   await app.register(async (keyed) => {
     requireKeys(keyed, service.keys)

@@ -46,6 +46,16 @@ export const Settings = Type.Object(
       default: '',
       description: '32 bytes. Empty: /var/lib/<instance>/secrets/seal.key.',
     }),
+    receiptKeyFile: Type.String({
+      default: '',
+      description:
+        'The Ed25519 key (PEM) with which a worker signs receipts. Empty: /var/lib/<instance>/secrets/receipt.key.',
+    }),
+    attestationDirectory: Type.String({
+      default: '',
+      description:
+        'The public keys of receipts, one JSON Web Key a file. Empty: /var/lib/<instance>/attestation.',
+    }),
     imageDirectory: Type.String({
       default: '',
       description: 'The image store. Empty: /var/lib/<instance>/images.',
@@ -204,6 +214,8 @@ function withPaths(settings: Settings): Settings {
     adminSocket: `/run/${instance}/api/admin.sock`,
     redisSocket: `/run/${instance}/redis/redis.sock`,
     sealKeyFile: `/var/lib/${instance}/secrets/seal.key`,
+    receiptKeyFile: `/var/lib/${instance}/secrets/receipt.key`,
+    attestationDirectory: `/var/lib/${instance}/attestation`,
     imageDirectory: `/var/lib/${instance}/images`,
     blobDirectory: `/var/lib/${instance}/blobs`,
     grantDirectory: `/etc/${instance}/grants`,

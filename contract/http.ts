@@ -74,7 +74,9 @@ export const JobListQuery = Type.Object(
 
 export const JobPage = Type.Object(
   {
-    jobs: Type.Array(Job, { description: 'Newest first; without output, steps and isolation.' }),
+    jobs: Type.Array(Job, {
+      description: 'Newest first; without output, steps, isolation and receipt.',
+    }),
     next: Type.Union([Type.String(), Type.Null()], {
       description: 'The cursor of the next page; null at the end.',
     }),

@@ -71,6 +71,25 @@ export const Started = Type.Object(
     processLimit: integer,
     cpuQuotaUs: integer,
     cpuPeriodUs: integer,
+    resourceLimits: Type.Object(
+      {
+        openFiles: integer,
+        fileBytes: integer,
+        stackBytes: integer,
+        coreBytes: integer,
+        cpuSeconds: integer,
+      },
+      closed,
+    ),
+    diskLimit: Type.Object({ bytes: integer, inodes: integer }, closed),
+    network: Type.Object(
+      {
+        devices: Type.Array(Type.String({ pattern: '^[A-Za-z0-9._@-]{1,15}$' })),
+        ipv4: Type.Boolean(),
+        ipv6: Type.Boolean(),
+      },
+      closed,
+    ),
     setupUs: integer,
   },
   closed,

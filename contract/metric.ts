@@ -80,6 +80,13 @@ export const metrics = {
     help: 'Wall time of the program.',
     buckets: coarse,
   },
+  stockade_receipt_seconds: {
+    kind: 'histogram',
+    owner: 'worker',
+    labels: [],
+    help: 'Time to make and sign a receipt.',
+    buckets: [0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.005, 0.05],
+  },
   stockade_jobs_finished_total: {
     kind: 'counter',
     owner: 'worker',

@@ -2,6 +2,7 @@
 import { type Static, Type } from 'typebox'
 import { OutcomeSchema } from './outcome.js'
 import { SeccompProfile } from './profile.js'
+import { Receipt } from './receipt.js'
 
 const closed = { additionalProperties: false } as const
 const count = (description: string) => Type.Integer({ minimum: 0, description })
@@ -258,6 +259,10 @@ export const Job = Type.Object(
     createdAt: Instant,
     startedAt: orNull(Instant),
     finishedAt: orNull(Instant),
+    receipt: Type.Union([Receipt, Type.Null()], {
+      description:
+        'A signed statement of this run. Null before the end, where nothing ran, and in lists.',
+    }),
   },
   { ...closed, $id: 'Job', description: 'A job as it stands.' },
 )

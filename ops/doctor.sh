@@ -109,6 +109,17 @@ check_host() {
   check_memory_of_host
 }
 
+# Who may sign: the worker's user alone may read the key.
+check_receipt_key() {
+  local key mode listed
+  key=$receipt_key
+  listed=$(grep -ls '"retiredAt":null' "$attestation_directory"/*.jwk 2> /dev/null | head -1 || true)
+  mode=$(stat -c '%U:%G %a' "$key" 2> /dev/null || true)
+  if [ "$mode" = "root:$worker_user 440" ] && [ -n "$listed" ]; then report ok receipt-key "$(basename "$listed" .jwk)" ''
+  elif [ -n "$mode" ]; then report advice receipt-key "$mode" "receipts can be signed by whoever reads the key, or verified by nobody: ./stockade up --instance $instance"
+  else report advice receipt-key absent './stockade up makes the key that signs receipts'; fi
+}
+
 check_memory_of_host() {
   if [ "$(wc -l < /proc/swaps)" -le 1 ]; then report ok swap off ''
   else report advice swap on 'secrets of the service may reach the disk; jobs never use it'; fi
@@ -127,6 +138,7 @@ command_doctor() {
   check_cgroups
   check_security_modules
   check_host
+  check_receipt_key
   if [ "$json" = yes ]; then
     (IFS=,; printf '{"kernel":"%s","ready":%s,"checks":[%s]}\n' "$(uname -r)" "$([ $doctor_missing -gt 0 ] && echo false || echo true)" "${doctor_checks[*]}")
   elif [ $doctor_missing -gt 0 ]; then echo "not ready: $doctor_missing things are missing that every job needs"

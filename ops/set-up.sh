@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 if [ "${1:-}" = --once-a-boot ]; then instance=$3; fi
-for part in instance settings packages accounts cgroups apparmor images redis build services; do
+for part in instance settings packages accounts attestation cgroups apparmor images redis build services; do
   # shellcheck disable=SC1090 # ops/*.sh, checked one by one
   source "ops/$part.sh"
 done
@@ -28,6 +28,7 @@ prepare() {
   make_subordinate_ids
   make_directories
   make_secrets
+  make_receipt_key
   write_settings
   configure_redis
   install_node

@@ -1,5 +1,6 @@
 // The end of a job: compare-and-set on (job, attempt), so that there is one result and no second.
 import type { Redis } from 'ioredis'
+import type { Receipt } from '../contract/receipt.js'
 import type { RunResult } from '../contract/result.js'
 import type { NewEvent } from './events.js'
 import { finish, leave, names, offer } from './fragment.js'
@@ -7,7 +8,7 @@ import { keyPrefix } from './keys.js'
 import { summaryOf } from './record.js'
 import { run, script } from './script.js'
 
-// In: prefix, id, attempt, outcome, summary, result, now, then name and data of the run’s last events. Out: 1 or 0 (stale).
+// In: prefix, id, attempt, outcome, summary, result, now, receipt or nothing, then name and data of the run’s last events. Out: 1 or 0 (stale).
 // A repeat by the same attempt (its answer was lost) is told 1 again and changes nothing.
 const commitScript = script(
   'commit',
@@ -16,10 +17,14 @@ local id = ARGV[2]
 local known = redis.call('HMGET', job_key(id), 'state', 'attempt')
 if known[1] == 'finished' and known[2] == ARGV[3] and redis.call('HGET', job_key(id), 'outcome') == ARGV[4] then return 1 end
 if known[1] ~= 'running' or known[2] ~= ARGV[3] then return 0 end
-for at = 8, #ARGV, 2 do event(id, ARGV[at], ARGV[at + 1], 86400) end
+if ARGV[8] ~= '' then redis.call('HSET', job_key(id), 'receipt', ARGV[8]) end
+for at = 9, #ARGV, 2 do event(id, ARGV[at], ARGV[at + 1], 86400) end
 finish(id, ARGV[4], ARGV[5], ARGV[6], ARGV[7], false)
 return 1`,
 )
+
+/** The receipt names the time of the end, so that both come together. */
+export type Signed = { readonly receipt: Receipt | null; readonly finishedAtMs: number }
 
 /** False when another attempt has taken over: this result is not the job's. @throws StoreUnavailable; repeatable. */
 export async function commit(
@@ -28,6 +33,7 @@ export async function commit(
   attempt: number,
   result: RunResult,
   events: readonly NewEvent[] = [],
+  { receipt, finishedAtMs }: Signed = { receipt: null, finishedAtMs: Date.now() },
 ): Promise<boolean> {
   const values = [
     keyPrefix,
@@ -36,7 +42,8 @@ export async function commit(
     result.outcome,
     summaryOf(result),
     JSON.stringify(result),
-    Date.now(),
+    finishedAtMs,
+    receipt === null ? '' : JSON.stringify(receipt),
     ...events.flatMap((event) => [event.name, event.data]),
   ]
   return (await run(redis, commitScript, values)) === 1

@@ -1,9 +1,11 @@
 // The record of a job in Redis: one hash. What is written to it at admission, and how it reads as a Job.
 import { Compile } from 'typebox/compile'
 import type { Outcome } from '../contract/outcome.js'
+import { Receipt } from '../contract/receipt.js'
 import { type Job, type JobState, jobStates, RunResult } from '../contract/result.js'
 
 const checkResult = Compile(RunResult)
+const checkReceipt = Compile(Receipt)
 
 /** The result of a job that never ran, or whose run left nothing. */
 export function unstartedResult(outcome: Outcome, message: string, stage?: string): RunResult {
@@ -47,6 +49,13 @@ function resultOf(text: string | undefined): RunResult | null {
   return value
 }
 
+function receiptOf(text: string | undefined): Receipt | null {
+  if (text === undefined) return null
+  const value: unknown = JSON.parse(text)
+  if (!checkReceipt.Check(value)) throw new Error('a stored receipt does not match its schema')
+  return value
+}
+
 function bare(jobId: string, fields: ReadonlyMap<string, string>): Job {
   return {
     id: jobId,
@@ -71,13 +80,23 @@ function bare(jobId: string, fields: ReadonlyMap<string, string>): Job {
     createdAt: instant(fields.get('createdAt')) ?? '',
     startedAt: instant(fields.get('startedAt')),
     finishedAt: instant(fields.get('finishedAt')),
+    receipt: null,
   }
 }
 
-/** The whole job, with its output. The last step’s output and figures are the job’s. */
+/** The whole job, with its output. */
 export function jobOf(jobId: string, fields: ReadonlyMap<string, string>): Job {
+  const job = jobWith(jobId, fields, resultOf(fields.get('result')))
+  return { ...job, receipt: receiptOf(fields.get('receipt')) }
+}
+
+/** A job and its result, without a receipt. The last step’s output and figures are the job’s. */
+export function jobWith(
+  jobId: string,
+  fields: ReadonlyMap<string, string>,
+  result: RunResult | null,
+): Job {
   const job = bare(jobId, fields)
-  const result = resultOf(fields.get('result'))
   if (result === null) return job
   const last = result.steps.at(-1)
   return {
@@ -113,7 +132,7 @@ export const listFields = [
   'finishedAt',
 ] as const
 
-/** A job as it stands in a list: without output, steps and isolation. */
+/** A job as it stands in a list: without output, steps, isolation and receipt. */
 export function listedJobOf(jobId: string, fields: ReadonlyMap<string, string>): Job {
   const job = bare(jobId, fields)
   const summary = fields.get('summary')

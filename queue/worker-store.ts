@@ -8,7 +8,7 @@ import type { Settings } from '../contract/config.js'
 import type { Payload } from '../contract/payload.js'
 import type { RunResult } from '../contract/result.js'
 import { openBlobStore } from './blob-store.js'
-import { commit } from './commit.js'
+import { commit, type Signed } from './commit.js'
 import { connectPatiently, StoreUnavailable } from './connect.js'
 import { appendEvents, type NewEvent } from './events.js'
 import { expire } from './expire.js'
@@ -34,6 +34,7 @@ export type WorkerJobStore = {
     attempt: number,
     result: RunResult,
     events?: readonly NewEvent[],
+    signed?: Signed,
   ): Promise<boolean>
   /** Waits, as commit. */
   release(jobId: string, attempt: number, release: Release): Promise<Released>
@@ -154,8 +155,8 @@ export function openWorkerJobStore(settings: Settings, log: Logger): WorkerJobSt
     start: (jobId) =>
       start(redis, jobId, { worker, delivery: String(++takings), silentMs: settings.lockMs }),
     open: (jobId, fields) => openPayload(sealer, blobs, jobId, fields),
-    commit: (jobId, attempt, result, events) =>
-      untilTaken(parts, 'commit', () => commit(redis, jobId, attempt, result, events)),
+    commit: (jobId, attempt, result, events, signed) =>
+      untilTaken(parts, 'commit', () => commit(redis, jobId, attempt, result, events, signed)),
     release: (jobId, attempt, how) =>
       untilTaken(parts, 'release', () => release(redis, jobId, attempt, how)),
     tell: (jobId, events, attempt) => appendEvents(redis, jobId, events, attempt ?? null),

@@ -1,4 +1,5 @@
-// Runs the commands of README.md that are marked `<!-- tested: … -->`, as they stand there, and looks for what the mark names.
+// Runs the commands of README.md and docs/receipt.md that are marked `<!-- tested: … -->`, as they stand there, and looks for what the
+// mark names. Both share the beginning in README.md.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -23,11 +24,14 @@ const keyFile = join(directory, 'key')
 writeFileSync(keyFile, `${openTenant('readme').key}\n`, { mode: 0o600 })
 t.teardown(() => rmSync(directory, { recursive: true }))
 
-const all = commands(read('README.md'))
+const readme = commands(read('README.md'))
+const receipt = commands(read('docs/receipt.md'))
+const all = [...readme, ...receipt]
 const setup = all.filter(({ expected }) => expected === 'setup').map(({ text }) => text)
 const tested = all.filter(({ expected }) => expected !== 'setup')
 
-t.ok(setup.length > 0 && tested.length >= 10, `${tested.length} commands are marked`)
+t.ok(setup.length > 0 && readme.length > 10, `${tested.length} commands are marked`)
+t.ok(receipt.length >= 3, 'those of receipts too')
 
 for (const { expected, text } of tested) {
   t.test(text.trim().slice(0, 100), (t) => {

@@ -265,7 +265,7 @@ const knownHosts = [
   /^(\[|\$|%|<|①)/,
   /^[a-z]+\.?$/,
   /[^ -~]/,
-  /^(www\.rfc-editor\.org|docs\.kernel\.org|www\.kernel\.org|man7\.org)$/,
+  /^(www\.rfc-editor\.org|docs\.kernel\.org|www\.kernel\.org|man7\.org|in-toto\.io)$/,
 ]
 
 function foreignHosts(text: string): string[] {

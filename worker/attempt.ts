@@ -5,6 +5,7 @@ import type { SeccompFolders } from '../native/seccomp-load.js'
 import type { LocalFiles } from '../queue/local-files.js'
 import type { EventBatch } from './event-batch.js'
 import { judgeAgain } from './judge-again.js'
+import type { RunEvidence } from './receipt.js'
 import { type Run, runPlan } from './run-plan.js'
 import type { WorkerTelemetry } from './telemetry.js'
 import { standardInput, workspaceFiles } from './workspace.js'
@@ -19,13 +20,17 @@ export type AttemptContext = {
   onRun(run: Run): void
 }
 
+/** A result, and what a receipt can tell of the run; null when nothing ran. */
+export type Attempted = { readonly result: RunResult; readonly evidence: RunEvidence | null }
+
 /** Judges again and runs. @throws LaunchError when our side failed. */
-export async function attempt(payload: Payload, context: AttemptContext): Promise<RunResult> {
+export async function attempt(payload: Payload, context: AttemptContext): Promise<Attempted> {
   const judged = judgeAgain(payload, context.files)
-  if (judged.kind === 'denied') return judged.result
+  if (judged.kind === 'denied') return { result: judged.result, evidence: null }
+  const { plan, grantRevision } = judged
   const run = runPlan({
     jobId: payload.jobId,
-    plan: judged.plan,
+    plan,
     files: workspaceFiles(payload.spec, context.files.catalogue),
     stdin: standardInput(payload.spec),
     launcherSocket: context.launcherSocket,
@@ -34,8 +39,9 @@ export async function attempt(payload: Payload, context: AttemptContext): Promis
     onLaunched: context.telemetry.launched,
   })
   context.onRun(run)
-  const result = await run.result
+  const { result, steps } = await run.result
   for (const step of result.steps)
     context.telemetry.ran(payload.spec.language ?? 'command', step.usage.wallMs / 1000)
-  return result
+  const hasAppArmor = context.files.platform.apparmor
+  return { result, evidence: { payload, plan, grantRevision, hasAppArmor, steps } }
 }

@@ -31,10 +31,25 @@ export function attest(started: Started, plan: Plan, step: PlanStep): void {
     `AppArmor ${started.apparmor}`,
   )
   expect(
+    started.resourceLimits.openFiles === step.openFiles &&
+      started.resourceLimits.fileBytes === step.fileBytes &&
+      started.resourceLimits.stackBytes === step.stackBytes &&
+      started.resourceLimits.coreBytes === 0,
+    `resource limits ${JSON.stringify(started.resourceLimits)}`,
+  )
+  expect(started.diskLimit.inodes === plan.diskInodes, `disk inodes ${started.diskLimit.inodes}`)
+  expect(networkOf(started) === plan.network, `network ${JSON.stringify(started.network)}`)
+  expect(
     hostStart(started.uidMap) > 0 && hostStart(started.gidMap) > 0,
     `id maps ${started.uidMap}; ${started.gidMap}`,
   )
   if (faults.length > 0) throw new LaunchError('isolation-mismatch', faults.join('; '))
+}
+
+/** The network that a job has, by what was read back. `other` is none that any plan names. */
+export function networkOf({ network }: Started): Plan['network'] | 'other' {
+  if (!network.ipv4 && !network.ipv6) return 'none'
+  return network.devices.length === 1 && network.devices[0] === 'lo' ? 'loopback' : 'other'
 }
 
 function hostStart(map: string): number {

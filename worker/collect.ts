@@ -8,6 +8,7 @@ import type { Cause, Isolation, StepResult, Usage } from '../contract/result.js'
 import { describeCall } from '../native/seccomp-call.js'
 import type { PermittedCall } from '../native/seccomp-layers.js'
 import { learnProfile } from '../native/seccomp-learn.js'
+import { networkOf } from './attest.js'
 import { deadlyCall, refusedCalls } from './refused-calls.js'
 
 export type Captured = { readonly stdout: Buffer; readonly stderr: Buffer }
@@ -298,7 +299,7 @@ export function isolationOf(started: Started, plan: Plan, seccomp: SeccompInForc
     seccomp: { mode: started.seccompMode, filters: started.seccompFilters, ...seccomp },
     landlock: { abi: started.landlockAbi, restricted: started.landlockRestricted },
     apparmor: started.apparmor,
-    network: plan.network,
+    network: networkOf(started),
     limits: {
       memoryBytes: started.memoryLimitBytes,
       swapBytes: started.swapLimitBytes,

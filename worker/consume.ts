@@ -60,7 +60,8 @@ async function conclude(
     const { launcherSocket, seccompFolders, telemetry } = context
     const files = context.files()
     const run = { launcherSocket, seccompFolders, files, telemetry, events, onRun }
-    return concluded(await attempt(payload, run))
+    const { result, evidence } = await attempt(payload, run)
+    return concluded(result, evidence)
   } catch (error) {
     return concludeFault(error, started, context)
   }

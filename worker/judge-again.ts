@@ -8,7 +8,9 @@ import { checkJobSpec } from '../policy/schema.js'
 import type { LocalFiles } from '../queue/local-files.js'
 import { unstartedResult } from '../queue/record.js'
 
-export type Judged = { kind: 'plan'; plan: Plan } | { kind: 'denied'; result: RunResult }
+export type Judged =
+  | { kind: 'plan'; plan: Plan; grantRevision: string }
+  | { kind: 'denied'; result: RunResult }
 
 /** The api has just judged by a grant that this worker does not have yet: its files may be about to change. Nothing final. */
 export class GrantUnknown extends Error {}
@@ -45,5 +47,5 @@ function judgeByOwnGrant(payload: Payload, files: LocalFiles): Judged {
     )
     return denied(reasons.join('; '))
   }
-  return { kind: 'plan', plan: evaluation.plan }
+  return { kind: 'plan', plan: evaluation.plan, grantRevision: grant.revision }
 }

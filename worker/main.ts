@@ -5,11 +5,13 @@ import { pino } from 'pino'
 import { connectPatiently } from '../queue/connect.js'
 import { bullPrefix, queueName } from '../queue/keys.js'
 import { keepCurrent, loadLocalFiles } from '../queue/local-files.js'
-import { loadSettings } from '../queue/settings-file.js'
+import { loadSettings, releaseDirectory } from '../queue/settings-file.js'
 import { openWorkerJobStore } from '../queue/worker-store.js'
 import { openConsumer } from './consume.js'
 import { openLauncherGate } from './launcher-gate.js'
+import { placeOf } from './place.js'
 import { reportProfiles } from './profile-report.js'
+import { openReceiptSigner } from './receipt-key.js'
 import { openTelemetry } from './telemetry.js'
 
 const settings = loadSettings(process.env)
@@ -24,6 +26,7 @@ const seccompFolders = {
 }
 reportProfiles(seccompFolders, log)
 const files = keepCurrent(settings, log, await loadLocalFiles(settings))
+const signer = openReceiptSigner(settings.receiptKeyFile)
 const metricsServer = await telemetry.listen(settings.workerMetricsAddress)
 const store = openWorkerJobStore(settings, log)
 const consumer = openConsumer({
@@ -33,6 +36,8 @@ const consumer = openConsumer({
   launcherSocket: settings.launcherSocket,
   seccompFolders,
   files: files.current,
+  signer,
+  place: placeOf(releaseDirectory),
   onLauncherAway: () => gate.close(),
 })
 
@@ -89,7 +94,7 @@ const gate = openLauncherGate(settings.launcherSocket, {
   },
 })
 reportSlots()
-log.info({ slots: settings.slots }, 'worker is ready')
+log.info({ slots: settings.slots, receiptKey: signer.keyId }, 'worker is ready')
 
 let stopping = false
 /** Takes no more, lets what runs end until `drainMs`, then gives the rest back; nothing is lost and nothing counts as a loss. */
@@ -109,4 +114,12 @@ async function stop(signal: string): Promise<void> {
 }
 process.on('SIGTERM', () => void stop('SIGTERM'))
 process.on('SIGINT', () => void stop('SIGINT'))
-process.on('SIGHUP', () => void files.reload())
+process.on('SIGHUP', () => {
+  void files.reload()
+  try {
+    signer.reload()
+    log.info({ receiptKey: signer.keyId }, 'the key of receipts is loaded')
+  } catch (error) {
+    log.error({ err: error }, 'the key of receipts does not load; the old one signs')
+  }
+})

@@ -14,6 +14,7 @@ import type { SeccompFolders } from '../native/seccomp-load.js'
 import { attest } from './attest.js'
 import { type Captured, collect, isolationOf } from './collect.js'
 import type { EventBatch } from './event-batch.js'
+import { type StepEvidence, streamEvidence } from './receipt.js'
 
 export type RunInput = {
   readonly jobId: string
@@ -27,9 +28,12 @@ export type RunInput = {
   onLaunched(seconds: number): void
 }
 
+/** The result, and for each of its steps what a receipt tells beside it. */
+export type Ran = { readonly result: RunResult; readonly steps: readonly StepEvidence[] }
+
 export type Run = {
   /** Rejects with LaunchError when our side failed; the job has no result then. */
-  readonly result: Promise<RunResult>
+  readonly result: Promise<Ran>
   /** Until nothing of the sandbox is left: the result need not wait for that. Rejects with LaunchError, also when `result` does. */
   readonly destroyed: Promise<void>
   /** No effect after the result. */
@@ -77,7 +81,9 @@ function openOutput(
   }
 }
 
-async function runStep(input: RunInput, sandbox: Sandbox, step: PlanStep): Promise<StepResult> {
+type RanStep = { readonly result: StepResult; readonly evidence: StepEvidence }
+
+async function runStep(input: RunInput, sandbox: Sandbox, step: PlanStep): Promise<RanStep> {
   const inForce = compileFor(input.seccompFolders, step.seccomp)
   const programs = { filter: inForce.program, audit: auditOf(input.seccompFolders, step) }
   const output = openOutput(input.events, step)
@@ -103,30 +109,42 @@ async function runStep(input: RunInput, sandbox: Sandbox, step: PlanStep): Promi
     throw new LaunchError('launcher-refused', 'drained', null, 'busy')
   const seccomp = { profile: step.seccomp, digest: inForce.digest }
   const isolation = isolationOf(started, input.plan, seccomp)
-  const evidence = { finished, calls, isolation, permitted: inForce.permitted }
-  const result = collect(evidence, input.plan, step, output.captured())
+  const captured = output.captured()
+  const ending = { finished, calls, isolation, permitted: inForce.permitted }
+  const result = collect(ending, input.plan, step, captured)
   input.events.add('step', { name: step.name, state: 'ended', outcome: result.outcome })
-  return result
+  const evidence = {
+    step,
+    started,
+    seccomp,
+    stdout: streamEvidence(captured.stdout),
+    stderr: streamEvidence(captured.stderr),
+  }
+  return { result, evidence }
 }
 
 async function runSteps(
   input: RunInput,
   sandbox: Sandbox,
   asked: () => CancelWord | null,
-): Promise<RunResult> {
-  const steps: StepResult[] = []
+): Promise<Ran> {
+  const results: StepResult[] = []
+  const steps: StepEvidence[] = []
   for (const step of input.plan.steps) {
     // A cancel that came as the last step ended has no running step to end: it ends the job here.
     const word = asked()
     if (word === 'drain') throw new LaunchError('launcher-refused', 'drained', null, 'busy')
-    if (word !== null) return cancelledResult(word, steps)
-    const result = await runStep(input, sandbox, step)
-    steps.push(result)
-    if (result.outcome !== 'ok') {
-      return { outcome: result.outcome, cause: result.cause ?? null, failedStep: step.name, steps }
-    }
+    if (word !== null) return { result: cancelledResult(word, results), steps }
+    const { result, evidence } = await runStep(input, sandbox, step)
+    results.push(result)
+    steps.push(evidence)
+    if (result.outcome !== 'ok') return { result: failedResult(step, result, results), steps }
   }
-  return { outcome: 'ok', cause: null, failedStep: null, steps }
+  return { result: { outcome: 'ok', cause: null, failedStep: null, steps: results }, steps }
+}
+
+function failedResult(step: PlanStep, last: StepResult, steps: StepResult[]): RunResult {
+  return { outcome: last.outcome, cause: last.cause ?? null, failedStep: step.name, steps }
 }
 
 function cancelledResult(outcome: 'cancelled' | 'expired', steps: StepResult[]): RunResult {
@@ -138,10 +156,10 @@ export function runPlan(input: RunInput): Run {
   const sandbox = openSandbox(input.launcherSocket, input.jobId, input.plan, input.files)
   let asked: CancelWord | null = null
   let hasResult = false
-  const work = async (): Promise<RunResult> => {
-    const result = await runSteps(input, sandbox, () => asked)
+  const work = async (): Promise<Ran> => {
+    const ran = await runSteps(input, sandbox, () => asked)
     hasResult = true
-    return result
+    return ran
   }
   const result = work()
   const destroy = async (): Promise<void> => {

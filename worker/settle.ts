@@ -1,5 +1,6 @@
 // What becomes of a job after an attempt: its result is committed, or it is given back to the queue.
 import type { Logger } from 'pino'
+import type { Receipt } from '../contract/receipt.js'
 import type { RunResult } from '../contract/result.js'
 import { LaunchError } from '../native/launch-client.js'
 import { unstartedResult } from '../queue/record.js'
@@ -12,23 +13,32 @@ import {
 } from '../queue/worker-store.js'
 import type { EventBatch } from './event-batch.js'
 import { GrantUnknown } from './judge-again.js'
+import { type Place, type RunEvidence, statementOf } from './receipt.js'
+import type { ReceiptSigner } from './receipt-key.js'
 import type { WorkerTelemetry } from './telemetry.js'
 
 export type SettleContext = {
   readonly store: WorkerJobStore
   readonly telemetry: WorkerTelemetry
   readonly log: Logger
+  readonly signer: ReceiptSigner
+  readonly place: Place
   /** Told when the launcher takes nothing at present: no new work until it is back. */
   onLauncherAway(): void
 }
 
 export type Started = Extract<Start, { kind: 'run' }>
+export type Concluded = { kind: 'result'; result: RunResult; evidence: RunEvidence | null }
 export type Conclusion =
-  | { kind: 'result'; result: RunResult }
+  | Concluded
   /** `otherwise` is the result when no run is left. */
   | { kind: 'again'; release: Release; stage: string; otherwise: RunResult }
 
-export const concluded = (result: RunResult): Conclusion => ({ kind: 'result', result })
+export const concluded = (result: RunResult, evidence: RunEvidence | null = null): Concluded => ({
+  kind: 'result',
+  result,
+  evidence,
+})
 
 /** Waits between attempts when the fault was ours, milliseconds: short, since most such faults are a restart. */
 const retryDelayMs = (attemptNumber: number): number => Math.min(100 * 2 ** attemptNumber, 10_000)
@@ -85,20 +95,50 @@ export function noteUnstarted(
 /** `ended`: this attempt's result is the job's. `open`: the job lives on, or is another attempt's. */
 export type Settled = 'ended' | 'open'
 
+type Settling = {
+  readonly jobId: string
+  readonly started: Started
+  readonly log: Logger
+  readonly events: EventBatch
+}
+
+/** Null where nothing ran: there is nothing that could have been in force. */
+function receiptOf(
+  started: Started,
+  { result, evidence }: Concluded,
+  finishedAtMs: number,
+  { signer, place, telemetry }: SettleContext,
+): Receipt | null {
+  if (evidence === null) return null
+  const before = performance.now()
+  const { fields } = started
+  const runs = Number(fields.get('runs'))
+  const startedAtMs = Number(fields.get('startedAt'))
+  const statement = statementOf(evidence, { runs, startedAtMs, finishedAtMs }, result, place)
+  const receipt = statement === null ? null : signer.sign(statement)
+  telemetry.signed((performance.now() - before) / 1000)
+  return receipt
+}
+
 async function settleResult(
-  job: { jobId: string; attempt: number; log: Logger },
-  result: RunResult,
-  events: EventBatch,
-  { store, telemetry }: SettleContext,
+  { jobId, started, log, events }: Settling,
+  conclusion: Concluded,
+  context: SettleContext,
 ): Promise<Settled> {
+  const { store, telemetry } = context
+  const { result } = conclusion
   const { outcome, cause } = result
-  if (!(await store.commit(job.jobId, job.attempt, result, await events.take()))) {
-    job.log.warn({ outcome }, 'another attempt has taken over; this result is dropped')
+  const last = await events.take()
+  const finishedAtMs = Date.now()
+  const receipt = receiptOf(started, conclusion, finishedAtMs, context)
+  const signed = { receipt, finishedAtMs }
+  if (!(await store.commit(jobId, started.attempt, result, last, signed))) {
+    log.warn({ outcome }, 'another attempt has taken over; this result is dropped')
     return 'open'
   }
   telemetry.finished(outcome)
   if (outcome === 'sandbox-error') telemetry.sandboxFailed(cause?.stage ?? 'unknown')
-  job.log.info({ outcome, stage: cause?.stage }, 'finished')
+  log.info({ outcome, stage: cause?.stage }, 'finished')
   return 'ended'
 }
 
@@ -111,14 +151,13 @@ export async function settle(
 ): Promise<Settled> {
   const { attempt } = started
   const log = context.log.child({ jobId, tenant: started.fields.get('tenant'), attempt })
-  const job = { jobId, attempt, log }
-  if (conclusion.kind === 'result')
-    return await settleResult(job, conclusion.result, events, context)
+  const settling = { jobId, started, log, events }
+  if (conclusion.kind === 'result') return await settleResult(settling, conclusion, context)
   await events.flush()
   const { release, stage } = conclusion
   const released = await context.store.release(jobId, attempt, release)
   if (released === 'exhausted')
-    return await settleResult(job, conclusion.otherwise, events, context)
+    return await settleResult(settling, concluded(conclusion.otherwise), context)
   if (release.reason === 'fault') {
     context.telemetry.sandboxFailed(stage)
     context.telemetry.retried(stage)

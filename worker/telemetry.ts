@@ -9,6 +9,7 @@ export type WorkerTelemetry = {
   launched(seconds: number): void
   ran(language: string, seconds: number): void
   finished(outcome: Outcome): void
+  signed(seconds: number): void
   sandboxFailed(stage: string): void
   retried(stage: string): void
   quarantined(): void
@@ -68,6 +69,7 @@ export function openTelemetry(): WorkerTelemetry {
   const wait = histogram('stockade_job_wait_seconds', registers)
   const launch = histogram('stockade_launch_seconds', registers)
   const runs = histogram('stockade_run_seconds', registers)
+  const receipts = histogram('stockade_receipt_seconds', registers)
   const finished = counter('stockade_jobs_finished_total', registers)
   const failures = counter('stockade_sandbox_failures_total', registers)
   const retries = counter('stockade_job_retries_total', registers)
@@ -83,6 +85,7 @@ export function openTelemetry(): WorkerTelemetry {
     launched: (seconds) => launch.observe(seconds),
     ran: (language, seconds) => runs.observe({ language }, seconds),
     finished: (outcome) => finished.inc({ outcome, fault: faultOf(outcome) }),
+    signed: (seconds) => receipts.observe(seconds),
     sandboxFailed: (stage) => failures.inc({ stage }),
     retried: (stage) => retries.inc({ stage }),
     quarantined: () => quarantined.inc(),

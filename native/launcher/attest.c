@@ -2,12 +2,10 @@
 #include "attest.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "monotonic.h"
 #include "status_text.h"
@@ -23,6 +21,9 @@ enum check {
   CHECK_GROUP,
   CHECK_LIMITS,
   CHECK_MAP,
+  CHECK_RESOURCES,
+  CHECK_NETWORK,
+  CHECK_DISK,
 };
 
 enum { PAGE_BYTES = 4096 };
@@ -32,26 +33,6 @@ enum { CAPABILITY_SETS = sizeof capability_sets / sizeof *capability_sets };
 static int mismatch(struct sandbox *sandbox, enum check check, int error) {
   sandbox->failure = (struct failure){.stage = STAGE_ATTEST, .error = error, .index = (int)check};
   return -1;
-}
-
-static int read_of(pid_t pid, const char *name, char *text, size_t size) {
-  char path[64];
-  text[0] = '\0';
-  snprintf(path, sizeof path, "/proc/%d/%s", pid, name);
-  int file = open(path, O_RDONLY | O_CLOEXEC);
-  if (file < 0)
-    return -errno;
-  size_t have = 0;
-  ssize_t got = 1;
-  while (got > 0 && have < size - 1) {
-    got = read(file, text + have, size - 1 - have);
-    if (got > 0)
-      have += (size_t)got;
-  }
-  int result = got < 0 ? -errno : 0;
-  close(file);
-  text[have] = '\0';
-  return result;
 }
 
 /* The first id of the slot's slice, as the outer user namespace, in which we are, counts. */
@@ -76,7 +57,7 @@ static int check_map(struct sandbox *sandbox, pid_t job, const char *name, const
   uint64_t numbers[3]; /* inside, first, count */
   uint64_t slice = slice_of(sandbox);
   uint64_t size = sandbox->world->options->ids_per_slot;
-  if (read_of(job, name, text, sizeof text) < 0)
+  if (surroundings_file(job, name, text, sizeof text) < 0)
     return mismatch(sandbox, CHECK_READ, EIO);
   if (!status_text_map(text, numbers))
     return mismatch(sandbox, CHECK_MAP, EPROTO);
@@ -105,7 +86,7 @@ int attest_place(struct sandbox *sandbox, pid_t job, struct attestation *out) {
     return -1;
   if (check_map(sandbox, job, "gid_map", &sandbox->world->gids, &out->host_gid) < 0)
     return -1;
-  if (read_of(job, "cgroup", membership, sizeof membership) < 0)
+  if (surroundings_file(job, "cgroup", membership, sizeof membership) < 0)
     return mismatch(sandbox, CHECK_READ, EIO);
   if (!cgroup_driver(&sandbox->world->cgroups)->is_member(&sandbox->cgroup, membership))
     return mismatch(sandbox, CHECK_GROUP, EPERM);
@@ -130,11 +111,28 @@ static int check_status(struct sandbox *sandbox, const char *status, struct atte
   return status_text_field(status, "Groups")[0] == '\n' ? 0 : mismatch(sandbox, CHECK_IDS, EPERM);
 }
 
+static int check_surroundings(struct sandbox *sandbox, const struct surroundings *found) {
+  const struct sandbox_plan *plan = &sandbox->request->shared->sandbox;
+  const struct step_plan *step = &sandbox->request->shared->step;
+  if (found->open_files != step->open_files || found->file_bytes != step->file_bytes || found->stack_bytes != step->stack_bytes ||
+      found->core_bytes != 0)
+    return mismatch(sandbox, CHECK_RESOURCES, EPERM);
+  /* Without a loopback no device has an address; with it there is no other device. */
+  if (plan->loopback_up ? strcmp(found->devices, "\"lo\"") != 0 || !found->ipv4 : found->ipv4 || found->ipv6)
+    return mismatch(sandbox, CHECK_NETWORK, EPERM);
+  /* tmpfs counts in whole pages, rounded up (mm/shmem.c, shmem_parse_one). */
+  uint64_t pages = (plan->disk_bytes + PAGE_BYTES - 1) / PAGE_BYTES;
+  return found->disk_bytes == pages * PAGE_BYTES && found->disk_inodes == plan->disk_inodes ? 0 : mismatch(sandbox, CHECK_DISK, EPERM);
+}
+
 int attest_process(struct sandbox *sandbox, pid_t job, struct attestation *out) {
   char status[8192];
-  if (read_of(job, "status", status, sizeof status) < 0)
+  if (surroundings_file(job, "status", status, sizeof status) < 0)
     return mismatch(sandbox, CHECK_READ, EIO);
-  return check_status(sandbox, status, out);
+  if (check_status(sandbox, status, out) < 0)
+    return -1;
+  int result = surroundings_read(job, sandbox->init, &out->surroundings);
+  return result < 0 ? mismatch(sandbox, CHECK_READ, -result) : check_surroundings(sandbox, &out->surroundings);
 }
 
 /* The AppArmor label was read back by the job itself (job.c): the kernel shows what the next exec takes on to nobody else. */
@@ -143,6 +141,9 @@ int attest_print(struct sandbox *sandbox, pid_t job, const struct attestation *a
   const struct cgroup_in_force *limits = &attestation->limits;
   const uint64_t *inode = attestation->namespaces.inode;
   uint64_t count = sandbox->world->options->ids_per_slot;
+  char surroundings[1024];
+  if (surroundings_print(&attestation->surroundings, surroundings, sizeof surroundings) < 0)
+    return mismatch(sandbox, CHECK_READ, EMSGSIZE);
   int length = snprintf(
       json, size,
       "{\"slot\":%u,\"cgroupVersion\":%d,\"hostPid\":%d,\"uidMap\":\"0 %" PRIu64 " %" PRIu64 "\",\"gidMap\":\"0 %" PRIu64 " %" PRIu64
@@ -151,12 +152,12 @@ int attest_print(struct sandbox *sandbox, pid_t job, const struct attestation *a
       "},\"sharedWithHost\":[],\"capabilities\":{\"inheritable\":\"%s\",\"permitted\":\"%s\",\"effective\":\"%s\",\"bounding\":\"%s\",\"ambient\":\"%s\"},"
       "\"noNewPrivileges\":true,\"seccompMode\":2,\"seccompFilters\":%u,\"landlockAbi\":%d,\"landlockRestricted\":%s,\"apparmor\":\"%s\","
       "\"memoryLimitBytes\":%" PRIu64 ",\"swapLimitBytes\":%" PRIu64 ",\"processLimit\":%" PRIu64 ",\"cpuQuotaUs\":%" PRIu64 ",\"cpuPeriodUs\":%" PRIu64
-      ",\"setupUs\":%" PRIu64 "}",
+      ",%s,\"setupUs\":%" PRIu64 "}",
       sandbox->slot, sandbox->world->cgroups.version, job, attestation->host_uid, count, attestation->host_gid, count, plan->uid, plan->gid,
       inode[NAMESPACE_USER], inode[NAMESPACE_MOUNT], inode[NAMESPACE_PID], inode[NAMESPACE_NETWORK], inode[NAMESPACE_IPC], inode[NAMESPACE_UTS],
       inode[NAMESPACE_CGROUP], inode[NAMESPACE_TIME], attestation->capabilities[0], attestation->capabilities[1], attestation->capabilities[2],
       attestation->capabilities[3], attestation->capabilities[4], attestation->filters, attestation->landlock_abi,
       attestation->landlock_abi > 0 ? "true" : "false", plan->apparmor[0] == '\0' ? "none" : plan->apparmor, limits->memory_bytes, limits->swap_bytes, limits->processes,
-      limits->cpu_quota_us, limits->cpu_period_us, (monotonic_ns() - sandbox->begun_ns) / 1000);
+      limits->cpu_quota_us, limits->cpu_period_us, surroundings, (monotonic_ns() - sandbox->begun_ns) / 1000);
   return length > 0 && (size_t)length < size ? 0 : mismatch(sandbox, CHECK_READ, EMSGSIZE);
 }

@@ -9,10 +9,12 @@
 #include "cgroup.h"
 #include "namespaces.h"
 #include "sandbox.h"
+#include "surroundings.h"
 
 struct attestation {
   struct namespaces namespaces;
   struct cgroup_in_force limits;
+  struct surroundings surroundings;
   uint64_t host_uid; /* of id 0 inside */
   uint64_t host_gid;
   char capabilities[5][17]; /* inheritable, permitted, effective, bounding, ambient */
@@ -23,7 +25,7 @@ struct attestation {
 /* Namespaces, id maps, control groups and their limits. 0, or -1 with the failure set. */
 int attest_place(struct sandbox *sandbox, pid_t job, struct attestation *out);
 
-/* Identity, capabilities, no_new_privs, filters. 0, or -1 with the failure set. */
+/* Identity, capabilities, no_new_privs, filters, resource limits, network, disk. 0, or -1 with the failure set. */
 int attest_process(struct sandbox *sandbox, pid_t job, struct attestation *out);
 
 /* STARTED's JSON. 0, or -1 with the failure set. */

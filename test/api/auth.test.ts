@@ -1,4 +1,4 @@
-// Who may ask: keys, scopes, tenants. No route of the interface without a key, no tenant sees another's job.
+// Who may ask: keys, scopes, tenants. No route of the interface without a key but that of public keys, no tenant sees another's job.
 import { createHash } from 'node:crypto'
 import t from 'tap'
 import { keyPattern } from '../../contract/key.js'
@@ -28,6 +28,9 @@ const keyed: readonly (readonly [string, string])[] = [
   ['GET', '/v1/images'],
 ]
 
+/** Public keys are for whoever is shown a receipt, and tell nothing of any tenant. */
+const open: readonly (readonly [string, string])[] = [['GET', '/v1/attestation']]
+
 const wrongKeys: Readonly<Record<string, Record<string, string>>> = {
   'no key': {},
   'an empty header': { authorization: '' },
@@ -52,7 +55,14 @@ for (const [method, path] of keyed) {
   })
 }
 
-t.test('the list above is every route under /v1', async (t) => {
+for (const [method, path] of open) {
+  t.test(`${method} ${path} is for everybody`, async (t) => {
+    for (const headers of Object.values(wrongKeys))
+      t.equal((await ask(api.origin, method, path, { headers })).status, 200)
+  })
+}
+
+t.test('the lists above are every route under /v1', async (t) => {
   const { paths } = (await ask(api.origin, 'GET', '/openapi.json')).json as {
     paths: Record<string, object>
   }
@@ -61,7 +71,7 @@ t.test('the list above is every route under /v1', async (t) => {
       (method) => `${method.toUpperCase()} ${path.replace('{id}', someJob)}`,
     ),
   )
-  const listed = keyed.map((route) => route.join(' '))
+  const listed = [...keyed, ...open].map((route) => route.join(' '))
   t.same(described.filter((route) => route.includes('/v1/')).sort(), [...listed].sort())
 })
 

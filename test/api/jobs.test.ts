@@ -183,7 +183,13 @@ t.test('a list: newest first, by pages, filtered', async (t) => {
     finished.jobs.map((job) => job.id),
     [ids[1]],
   )
-  t.match(finished.jobs[0], { stdout: null, steps: [], isolation: null, exitCode: 0 })
+  t.match(finished.jobs[0], {
+    stdout: null,
+    steps: [],
+    isolation: null,
+    receipt: null,
+    exitCode: 0,
+  })
   const labelled = (await get(`/v1/jobs?label=at%3D3`, lister)).json as JobPage
   t.same(
     labelled.jobs.map((job) => job.id),

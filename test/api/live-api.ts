@@ -149,6 +149,7 @@ export function settingsIn(
       redisSocket: join(directory, 'redis.sock'),
       redisPasswordFile: join(directory, 'redis.password'),
       sealKeyFile: join(directory, 'seal.key'),
+      attestationDirectory: join(directory, 'attestation'),
       imageDirectory: join(directory, 'images'),
       blobDirectory: join(directory, 'blobs'),
       grantDirectory: join(directory, 'grants'),

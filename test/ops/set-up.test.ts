@@ -55,7 +55,8 @@ t.test('doctor reports every layer, as JSON too, and exits by what is missing', 
   const layers = ['overlay-in-user-namespace', 'id-mapped-store', 'cgroup-version', 'cgroup-memory']
   for (const name of [...kinds.map((kind) => `${kind}-namespace`), ...layers])
     t.ok(names.includes(name), name)
-  for (const name of ['seccomp', 'landlock', 'apparmor']) t.ok(names.includes(name), name)
+  for (const name of ['seccomp', 'landlock', 'apparmor', 'receipt-key'])
+    t.ok(names.includes(name), name)
   for (const { name, state, lost } of report.checks) {
     t.match(state, /^(ok|missing|advice)$/, name)
     t.equal(lost === '', state === 'ok', `${name}: says what is lost when it is not there`)
@@ -71,6 +72,11 @@ t.test('a wrong command line is refused before anything is done', async (t) => {
     ['up', '--detatch'],
     ['key', 'delete'],
     ['down', '--json'],
+    ['verify'],
+    ['verify', 'a', 'b'],
+    ['verify', '-', '--keys', 'x'],
+    ['attestation'],
+    ['attestation', 'remove'],
   ])
     t.equal(spawnSync(join(repository, 'stockade'), line).status, 2, line.join(' '))
   for (const name of ['../x', 'A', '1a', 'x'.repeat(24), 'a b'])

@@ -1,6 +1,6 @@
 // A Redis of the test's own, with the access lists of a real instance, and both sides of the queue on it.
 import { type ChildProcess, spawn } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -69,6 +69,9 @@ function writeDirectory(directory: string): void {
   for (const kind of ['api', 'worker'])
     writeFileSync(join(directory, `${kind}.password`), `${kind}-password\n`)
   writeFileSync(join(directory, 'seal.key'), randomBytes(32))
+  const { privateKey } = generateKeyPairSync('ed25519')
+  const receiptKey = privateKey.export({ type: 'pkcs8', format: 'pem' })
+  writeFileSync(join(directory, 'receipt.key'), receiptKey)
   for (const name of ['blobs', 'grants', 'images']) mkdirSync(join(directory, name))
   chmodSync(directory, 0o755)
 }
@@ -79,6 +82,7 @@ function settingsIn(directory: string, kind: 'api' | 'worker', other: Partial<Se
       redisSocket: join(directory, 'redis.sock'),
       redisPasswordFile: join(directory, `${kind}.password`),
       sealKeyFile: join(directory, 'seal.key'),
+      receiptKeyFile: join(directory, 'receipt.key'),
       blobDirectory: join(directory, 'blobs'),
       grantDirectory: join(directory, 'grants'),
       imageDirectory: join(directory, 'images'),

@@ -80,6 +80,18 @@ function startedOf(sandbox: Pairs, step: Pairs): Started {
     processLimit: number(step, 'processes'),
     cpuQuotaUs: 100_000,
     cpuPeriodUs: 100_000,
+    resourceLimits: {
+      openFiles: number(step, 'open-files'),
+      fileBytes: number(step, 'file-bytes'),
+      stackBytes: number(step, 'stack-bytes'),
+      coreBytes: 0,
+      cpuSeconds: Math.floor(number(step, 'cpu-ms') / 1000) + 10,
+    },
+    diskLimit: {
+      bytes: number(sandbox, 'disk-bytes'),
+      inodes: number(sandbox, 'disk-inodes'),
+    },
+    network: { devices: ['lo'], ipv4: sandbox.get('loopback')?.[0] === 'up', ipv6: false },
     setupUs: 1000,
   }
 }

@@ -47,6 +47,7 @@ export async function startWorker(
       STOCKADE_REDIS_SOCKET: settings.redisSocket,
       STOCKADE_REDIS_PASSWORD_FILE: settings.redisPasswordFile,
       STOCKADE_SEAL_KEY_FILE: settings.sealKeyFile,
+      STOCKADE_RECEIPT_KEY_FILE: settings.receiptKeyFile,
       STOCKADE_BLOB_DIRECTORY: settings.blobDirectory,
       STOCKADE_GRANT_DIRECTORY: settings.grantDirectory,
       STOCKADE_IMAGE_DIRECTORY: settings.imageDirectory,

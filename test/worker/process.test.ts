@@ -56,6 +56,7 @@ t.test('two hundred jobs and two workers, one killed in the middle: each ends on
     stdout: '/bin/echo hi\n',
     exitCode: 0,
     isolation: { imageDigest: String },
+    receipt: { payload: String, signatures: [{ keyid: String, sig: String }] },
   })
   second.kill('SIGTERM')
   t.equal(await second.ended, 0)
@@ -179,6 +180,7 @@ t.test('what the launcher reports is compared with the plan', async (t) => {
     outcome: 'sandbox-error',
     cause: { stage: 'isolation-mismatch', message: /no_new_privs/ },
     attempts: 2,
+    receipt: null,
   })
   await launcher.close()
   launcher = await openFakeLauncher(socket, (step) => {

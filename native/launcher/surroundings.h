@@ -1,0 +1,32 @@
+/* What surrounds a job at its barrier and stands in no line of its status: resource limits, network, disk. As the kernel tells it. */
+#ifndef SURROUNDINGS_H
+#define SURROUNDINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct surroundings {
+  uint64_t open_files; /* hard limits, RLIM_INFINITY where there is none */
+  uint64_t file_bytes;
+  uint64_t stack_bytes;
+  uint64_t core_bytes;
+  uint64_t cpu_seconds;
+  uint64_t disk_bytes; /* what its root's file system can hold in all */
+  uint64_t disk_inodes;
+  char devices[256]; /* of its network namespace: "lo", or more, each in quotes, commas between */
+  bool ipv4; /* whether any device has an address */
+  bool ipv6;
+};
+
+/* Reads a file of /proc/<pid>. 0, or -errno. */
+int surroundings_file(pid_t pid, const char *name, char *text, size_t size);
+
+/* Of `job`; `init` is a process whose root is the job's. 0, or -errno. */
+int surroundings_read(pid_t job, pid_t init, struct surroundings *out);
+
+/* The members of STARTED that tell of it, without braces. 0, or -errno. */
+int surroundings_print(const struct surroundings *found, char *json, size_t size);
+
+#endif
