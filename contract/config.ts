@@ -3,6 +3,10 @@
 import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 
+const gibibyte = 1_073_741_824
+const bytes = (byDefault: number, description: string) =>
+  Type.Integer({ minimum: 0, maximum: 1024 * gibibyte, default: byDefault, description })
+
 export const Settings = Type.Object(
   {
     instance: Type.String({
@@ -54,6 +58,10 @@ export const Settings = Type.Object(
       default: '',
       description: 'The blob store. Empty: /var/lib/<instance>/blobs.',
     }),
+    outputDirectory: Type.String({
+      default: '',
+      description: 'Large output of jobs. Empty: /var/lib/<instance>/outputs.',
+    }),
     grantDirectory: Type.String({
       default: '',
       description: 'YAML files, one grant each. Empty: /etc/<instance>/grants.',
@@ -78,6 +86,16 @@ export const Settings = Type.Object(
       default: 100_000,
       description: 'Jobs that may wait in all; more are answered 429.',
     }),
+    queuedBytesMax: bytes(
+      0,
+      'Redis memory of jobs that have not ended, all together; more are answered 429. 0: a fifth of its `maxmemory`.',
+    ),
+    queuedTenantBytesMax: bytes(0, 'The same for one tenant. 0: half of the above.'),
+    queuedBlobBytesMax: bytes(
+      8 * gibibyte,
+      'Blobs of jobs that have not ended, all together, on the disk; more are answered 429.',
+    ),
+    queuedTenantBlobBytesMax: bytes(2 * gibibyte, 'The same for one tenant.'),
     bodyBytesMax: Type.Integer({
       minimum: 1024,
       maximum: 268_435_456,
@@ -101,6 +119,29 @@ export const Settings = Type.Object(
       maximum: 10_000_000,
       default: 100_000,
       description: 'How many finished jobs can be read.',
+    }),
+    finishedKeepBytes: bytes(
+      0,
+      'Redis memory of finished jobs, all together: above it the oldest go. 0: three tenths of its `maxmemory`.',
+    ),
+    finishedKeepTenantBytes: bytes(
+      0,
+      'The same for one tenant, whose own oldest go first. 0: half of the above.',
+    ),
+    outputKeepBytes: bytes(
+      8 * gibibyte,
+      'Large output of finished jobs on the disk, all together: above it the oldest jobs that have some go.',
+    ),
+    outputKeepTenantBytes: bytes(
+      2 * gibibyte,
+      'The same for one tenant, whose own oldest go first.',
+    ),
+    storeFullPercent: Type.Integer({
+      minimum: 10,
+      maximum: 95,
+      default: 80,
+      description:
+        'Above this part of Redis’s `maxmemory` no job is accepted (503) and the oldest finished ones go early; the rest is for jobs that run.',
     }),
     lockMs: Type.Integer({
       minimum: 1000,
@@ -201,6 +242,7 @@ function withPaths(settings: Settings): Settings {
     sealKeyFile: `/var/lib/${instance}/secrets/seal.key`,
     imageDirectory: `/var/lib/${instance}/images`,
     blobDirectory: `/var/lib/${instance}/blobs`,
+    outputDirectory: `/var/lib/${instance}/outputs`,
     grantDirectory: `/etc/${instance}/grants`,
     launcherSocket: `/run/${instance}/launcher/launcher.sock`,
   }

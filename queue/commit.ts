@@ -2,24 +2,31 @@
 import type { Redis } from 'ioredis'
 import type { RunResult } from '../contract/result.js'
 import type { NewEvent } from './events.js'
-import { finish, leave, names, offer } from './fragment.js'
+import { evenWhenFull, finish, leave, names, offer } from './fragment.js'
 import { keyPrefix } from './keys.js'
 import { summaryOf } from './record.js'
 import { run, script } from './script.js'
 
-// In: prefix, id, attempt, outcome, summary, result, now, then name and data of the run’s last events. Out: 1 or 0 (stale).
+// In: prefix, id, attempt, outcome, summary, result, now, bytes in output files, then name and data of the run’s last events. Out: 1 or 0 (stale).
 // A repeat by the same attempt (its answer was lost) is told 1 again and changes nothing.
 const commitScript = script(
   'commit',
-  `${names}${offer}${leave}${finish}
+  `${evenWhenFull}${names}${offer}${leave}${finish}
 local id = ARGV[2]
 local known = redis.call('HMGET', job_key(id), 'state', 'attempt')
 if known[1] == 'finished' and known[2] == ARGV[3] and redis.call('HGET', job_key(id), 'outcome') == ARGV[4] then return 1 end
 if known[1] ~= 'running' or known[2] ~= ARGV[3] then return 0 end
-for at = 8, #ARGV, 2 do event(id, ARGV[at], ARGV[at + 1], 86400) end
+redis.call('HSET', job_key(id), 'outputBytes', ARGV[8])
+for at = 9, #ARGV, 2 do event(id, ARGV[at], ARGV[at + 1], 86400) end
 finish(id, ARGV[4], ARGV[5], ARGV[6], ARGV[7], false)
 return 1`,
 )
+
+/** Bytes of a result that lie in files. Two streams with the same bytes share one, and are counted as two. */
+function outputBytesOf({ steps }: RunResult): number {
+  const outputs = steps.flatMap(({ stdout, stderr }) => [stdout, stderr])
+  return outputs.reduce((sum, kept) => (typeof kept === 'string' ? sum : sum + kept.bytes), 0)
+}
 
 /** False when another attempt has taken over: this result is not the job's. @throws StoreUnavailable; repeatable. */
 export async function commit(
@@ -37,6 +44,7 @@ export async function commit(
     summaryOf(result),
     JSON.stringify(result),
     Date.now(),
+    outputBytesOf(result),
     ...events.flatMap((event) => [event.name, event.data]),
   ]
   return (await run(redis, commitScript, values)) === 1

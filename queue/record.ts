@@ -1,7 +1,7 @@
 // The record of a job in Redis: one hash. What is written to it at admission, and how it reads as a Job.
 import { Compile } from 'typebox/compile'
 import type { Outcome } from '../contract/outcome.js'
-import { type Job, type JobState, jobStates, RunResult } from '../contract/result.js'
+import { type Job, type JobState, jobStates, type KeptJob, RunResult } from '../contract/result.js'
 
 const checkResult = Compile(RunResult)
 
@@ -74,8 +74,8 @@ function bare(jobId: string, fields: ReadonlyMap<string, string>): Job {
   }
 }
 
-/** The whole job, with its output. The last step’s output and figures are the job’s. */
-export function jobOf(jobId: string, fields: ReadonlyMap<string, string>): Job {
+/** The whole job; large output still in its files. The last step’s output and figures are the job’s. */
+export function jobOf(jobId: string, fields: ReadonlyMap<string, string>): KeptJob {
   const job = bare(jobId, fields)
   const result = resultOf(fields.get('result'))
   if (result === null) return job

@@ -1,12 +1,15 @@
 // Events of a run, told in batches: a program that prints byte by byte must not become a Redis write a byte.
-import type { EventName } from '../contract/event.js'
+import { type EventName, eventOutputBytesMax } from '../contract/event.js'
 import type { NewEvent } from '../queue/worker-store.js'
 
 export type Teller = (events: readonly NewEvent[]) => Promise<unknown>
 
 export type EventBatch = {
   add(name: EventName, data: object): void
+  /** A piece of output. Beyond `eventOutputBytesMax` of a run only how much is left out is told: at once, and by `endOutput`. */
   output(name: 'stdout' | 'stderr', step: string, bytes: Buffer): void
+  /** The step has ended: how much of its output was left out. */
+  endOutput(step: string): void
   /** Tells what is left. Never rejects: events are a convenience, the stored result is the truth. */
   flush(): Promise<void>
   /** What is left untold, once all before it is told: goes with the commit, so that a short job costs no round trip of its own. */
@@ -29,6 +32,8 @@ function outputEvent({ name, step, pieces }: Pending): NewEvent {
 export function openEventBatch(tell: Teller): EventBatch {
   const events: NewEvent[] = []
   let untoldBytes = 0
+  let outputBytes = 0
+  let omittedBytes = 0
   let pending: Pending | null = null
   let timer: NodeJS.Timeout | null = null
   let last: Promise<void> = Promise.resolve()
@@ -57,13 +62,29 @@ export function openEventBatch(tell: Teller): EventBatch {
   const later = (): void => {
     timer ??= setTimeout(() => void flush(), flushMs)
   }
+  const add = (name: EventName, data: object): void => {
+    closePending()
+    events.push({ name, data: JSON.stringify(data) })
+    later()
+  }
+  const omit = (step: string, bytes: number): void => {
+    const isFirst = omittedBytes === 0
+    omittedBytes += bytes
+    if (isFirst) add('omitted', { step, bytes: omittedBytes })
+  }
   return {
-    add(name, data) {
-      closePending()
-      events.push({ name, data: JSON.stringify(data) })
-      later()
+    add,
+    endOutput(step) {
+      if (omittedBytes > 0) add('omitted', { step, bytes: omittedBytes })
+      omittedBytes = 0
     },
     output(name, step, bytes) {
+      // Once a piece is left out all later ones are: a follower must not see a gap and text after it.
+      if (omittedBytes > 0 || outputBytes + bytes.length > eventOutputBytesMax) {
+        omit(step, bytes.length)
+        return
+      }
+      outputBytes += bytes.length
       if (
         pending !== null &&
         (pending.name !== name || pending.step !== step || pending.bytes >= pieceBytesMax)

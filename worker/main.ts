@@ -9,6 +9,7 @@ import { loadSettings } from '../queue/settings-file.js'
 import { openWorkerJobStore } from '../queue/worker-store.js'
 import { openConsumer } from './consume.js'
 import { openLauncherGate } from './launcher-gate.js'
+import { openPayloadBudget, payloadBudgetBytes } from './payload-budget.js'
 import { openTelemetry } from './telemetry.js'
 
 const settings = loadSettings(process.env)
@@ -16,13 +17,15 @@ const log = pino({
   level: settings.logLevel,
   base: { service: 'worker', instance: settings.instance },
 })
-const telemetry = openTelemetry()
+const budget = openPayloadBudget(payloadBudgetBytes(settings.bodyBytesMax))
+const telemetry = openTelemetry(budget)
 const files = keepCurrent(settings, log, await loadLocalFiles(settings))
 const metricsServer = await telemetry.listen(settings.workerMetricsAddress)
 const store = openWorkerJobStore(settings, log)
 const consumer = openConsumer({
   store,
   telemetry,
+  budget,
   log,
   launcherSocket: settings.launcherSocket,
   profileDirectory: settings.profileDirectory,

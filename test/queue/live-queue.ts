@@ -69,7 +69,7 @@ function writeDirectory(directory: string): void {
   for (const kind of ['api', 'worker'])
     writeFileSync(join(directory, `${kind}.password`), `${kind}-password\n`)
   writeFileSync(join(directory, 'seal.key'), randomBytes(32))
-  for (const name of ['blobs', 'grants', 'images']) mkdirSync(join(directory, name))
+  for (const name of ['blobs', 'outputs', 'grants', 'images']) mkdirSync(join(directory, name))
   chmodSync(directory, 0o755)
 }
 
@@ -80,6 +80,7 @@ function settingsIn(directory: string, kind: 'api' | 'worker', other: Partial<Se
       redisPasswordFile: join(directory, `${kind}.password`),
       sealKeyFile: join(directory, 'seal.key'),
       blobDirectory: join(directory, 'blobs'),
+      outputDirectory: join(directory, 'outputs'),
       grantDirectory: join(directory, 'grants'),
       imageDirectory: join(directory, 'images'),
       profileDirectory: join(releaseDirectory, 'profiles'),

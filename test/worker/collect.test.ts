@@ -4,7 +4,8 @@ import t from 'tap'
 import type { Finished } from '../../contract/launch.js'
 import type { Outcome } from '../../contract/outcome.js'
 import type { Plan, PlanStep } from '../../contract/plan.js'
-import { endingOf, textOf } from '../../worker/collect.js'
+import { endingOf } from '../../worker/collect.js'
+import { textOf } from '../../worker/output-text.js'
 import { plainFinished } from './fake-launcher.js'
 
 export const step: PlanStep = {
