@@ -92,10 +92,10 @@ export const Settings = Type.Object(
     ),
     queuedTenantBytesMax: bytes(0, 'The same for one tenant. 0: half of the above.'),
     queuedBlobBytesMax: bytes(
-      8 * gibibyte,
-      'Blobs of jobs that have not ended, all together, on the disk; more are answered 429.',
+      0,
+      'Blobs of jobs that have not ended, all together, on the disk; more are answered 429. 0: a tenth of the disk, at most 8 GiB.',
     ),
-    queuedTenantBlobBytesMax: bytes(2 * gibibyte, 'The same for one tenant.'),
+    queuedTenantBlobBytesMax: bytes(0, 'The same for one tenant. 0: half of the above.'),
     bodyBytesMax: Type.Integer({
       minimum: 1024,
       maximum: 268_435_456,
@@ -129,12 +129,12 @@ export const Settings = Type.Object(
       'The same for one tenant, whose own oldest go first. 0: half of the above.',
     ),
     outputKeepBytes: bytes(
-      8 * gibibyte,
-      'Large output of finished jobs on the disk, all together: above it the oldest jobs that have some go.',
+      0,
+      'Large output of finished jobs on the disk, all together: above it the oldest jobs that have some go. 0: a tenth of the disk, at most 8 GiB.',
     ),
     outputKeepTenantBytes: bytes(
-      2 * gibibyte,
-      'The same for one tenant, whose own oldest go first.',
+      0,
+      'The same for one tenant, whose own oldest go first. 0: half of the above.',
     ),
     storeFullPercent: Type.Integer({
       minimum: 10,

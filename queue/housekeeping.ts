@@ -21,6 +21,7 @@ export type HousekeepingParts = {
   readonly queue: Queue
   readonly blobs: BlobStore
   readonly watch: MemoryWatch
+  readonly diskBytes: number
   readonly settings: Settings
   readonly log: Logger
   onRetired(retired: Retired): void
@@ -30,7 +31,8 @@ const turnMs = 1000
 /** Rounds of early retirement in one turn, at most. */
 const roundsMax = 20
 
-async function makeRoom({ redis, watch, settings, onRetired }: HousekeepingParts): Promise<void> {
+async function makeRoom(parts: HousekeepingParts): Promise<void> {
+  const { redis, watch, settings, diskBytes, onRetired } = parts
   const retention = {
     keepMs: settings.finishedKeepSeconds * 1000,
     keepJobs: settings.finishedKeepJobs,
@@ -39,7 +41,8 @@ async function makeRoom({ redis, watch, settings, onRetired }: HousekeepingParts
   if (age > 0) onRetired({ age, share: 0, memory: 0 })
   for (let round = 0; round < roundsMax; round++) {
     const { maximumBytes } = await watch.look()
-    const gone = await shed(redis, byteLimits(settings, maximumBytes), watch.isNearlyFull)
+    const limits = byteLimits(settings, { memoryBytes: maximumBytes, diskBytes })
+    const gone = await shed(redis, limits, watch.isNearlyFull)
     if (gone.shares + gone.memory > 0)
       onRetired({ age: 0, share: gone.shares, memory: gone.memory })
     if (gone.shares + gone.memory + gone.events === 0) return

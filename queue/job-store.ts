@@ -8,7 +8,7 @@ import type { Payload } from '../contract/payload.js'
 import type { KeptJob } from '../contract/result.js'
 import { type AdmissionRecord, type Admitted, admit, askRoom, retryAfterSeconds } from './admit.js'
 import { type BlobStore, openBlobStore } from './blob-store.js'
-import { byteLimits } from './byte-limits.js'
+import { byteLimits, diskBytesOf } from './byte-limits.js'
 import { type Cancelled, cancel } from './cancel.js'
 import { connectFailingFast, connectPatiently, StoreUnavailable } from './connect.js'
 import type { StoredEvent } from './events.js'
@@ -92,6 +92,8 @@ type Parts = {
   readonly queue: Queue
   readonly blobs: BlobStore
   readonly watch: MemoryWatch
+  /** Size of the disk that blobs and outputs lie on. */
+  readonly diskBytes: number
   readonly sealer: Sealer
   readonly settings: Settings
   readonly processId: string
@@ -144,7 +146,10 @@ function recordOf(parts: Parts, admission: Admission, sealed: Buffer): Admission
     replyTo: parts.processId,
     depth: feedingOf(settings).depth,
     bytes: { queued: sizeOf(fields) + inlineBytes, blob: isBlob(sealed) ? sealed.length : 0 },
-    limits: byteLimits(settings, parts.watch.memory.maximumBytes),
+    limits: byteLimits(settings, {
+      memoryBytes: parts.watch.memory.maximumBytes,
+      diskBytes: parts.diskBytes,
+    }),
     fields,
   }
 }
@@ -282,6 +287,7 @@ export async function openApiJobStore(
       defaultJobOptions: { removeOnComplete: true, removeOnFail: true, attempts: 1 },
     }),
     blobs: openBlobStore(settings.blobDirectory),
+    diskBytes: await diskBytesOf(settings.outputDirectory),
     watch: openMemoryWatch(redis, settings.storeFullPercent),
     sealer: openSealer(settings.sealKeyFile),
     settings,

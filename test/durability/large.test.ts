@@ -99,6 +99,16 @@ async function undisturbed(t: Test, work: () => Promise<void>): Promise<void> {
   t.same((['worker', 'api', 'redis'] as const).map(servicePid), pids, 'the same processes')
 }
 
+// Reckoned before anything is under way: a process that reckons for seconds keeps its own connections waiting.
+const length = 64 * megabyte
+const sources = Array.from({ length: 8 }, (_, at) =>
+  at % 2 === 0 ? `yes 'job ${at} says' | head -c ${length}` : `head -c ${length} /dev/zero`,
+)
+const digests = sources.map((_, at) => {
+  const bytes = at % 2 === 0 ? Buffer.alloc(length, `job ${at} says\n`) : Buffer.alloc(length)
+  return sha256().update(bytes).digest('hex')
+})
+
 const tenant = openTenant('large')
 
 t.test('16 MB of NULs in every slot at once, three times over', async (t) => {
@@ -139,16 +149,6 @@ t.test('text stays text, whole, with every escape', async (t) => {
 
 t.test('64 MB of output in every slot, under a grant that allows it', async (t) => {
   const platform = openPlatformTenant('large-platform')
-  const length = 64 * megabyte
-  const sources = Array.from({ length: 8 }, (_, at) =>
-    at % 2 === 0 ? `yes 'job ${at} says' | head -c ${length}` : `head -c ${length} /dev/zero`,
-  )
-  const digestOf = (at: number): string => {
-    const bytes = at % 2 === 0 ? Buffer.alloc(length, `job ${at} says\n`) : Buffer.alloc(length)
-    return sha256().update(bytes).digest('hex')
-  }
-  // Before anything is under way: this process must not keep its own connections waiting.
-  const digests = sources.map((_, at) => digestOf(at))
   await undisturbed(t, async () => {
     const runs = sources.map(async (source, at) => {
       const { id } = await platform.submit(bash(source, 64 * 1024 * 1024))
