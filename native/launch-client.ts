@@ -207,6 +207,13 @@ function send(socket: Socket, frames: readonly Buffer[], onSent: () => void): vo
   socket.uncork()
 }
 
+/** Reads no more until then: what is not read makes the launcher wait, and in the end the program. */
+function holdUntil(socket: Socket, ready: Promise<unknown>): void {
+  socket.pause()
+  const resume = (): unknown => socket.resume()
+  ready.then(resume, resume)
+}
+
 /** Connects frames to whoever waits for them, and turns every way of losing the connection into a LaunchError. */
 function openExchange(socket: Socket): {
   wait(streams: StepStreams | null, frames: Buffer[]): Promise<Finished | null>
@@ -225,11 +232,6 @@ function openExchange(socket: Socket): {
     socket.destroy()
     current?.reject(lost)
   }
-  const holdUntil = (ready: Promise<unknown>): void => {
-    socket.pause()
-    const resume = (): unknown => socket.resume()
-    ready.then(resume, resume)
-  }
   socket.on('data', (bytes: Buffer) => {
     try {
       for (const frame of cutter.push(bytes)) {
@@ -237,7 +239,7 @@ function openExchange(socket: Socket): {
           throw new LaunchError('launcher-protocol', 'a frame that nobody waits for')
         const over = handle(frame, waiting)
         if (over === true) waiting = null
-        else if (over !== false) holdUntil(over)
+        else if (over !== false) holdUntil(socket, over)
       }
     } catch (error) {
       fail(

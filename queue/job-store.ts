@@ -263,19 +263,15 @@ function openWaiters(parts: Parts): {
   }
 }
 
-/** Opens even when Redis is away: calls then reject with StoreUnavailable at once, and work again when it is back. */
-export async function openApiJobStore(
-  settings: Settings,
-  log: Logger,
-  onRetired: (retired: Retired) => void = () => undefined,
-): Promise<ApiJobStore> {
+async function openParts(settings: Settings, log: Logger): Promise<Parts> {
+  const diskBytes = await diskBytesOf(settings.outputDirectory)
   const patient = connectPatiently(settings, 'api')
   const redis = connectFailingFast(settings, 'api')
   for (const connection of [redis, patient])
     connection.on('error', (error: Error) =>
       log.debug({ error: error.message }, 'redis connection'),
     )
-  const parts: Parts = {
+  return {
     redis,
     patient,
     listener: openListener(patient),
@@ -287,13 +283,23 @@ export async function openApiJobStore(
       defaultJobOptions: { removeOnComplete: true, removeOnFail: true, attempts: 1 },
     }),
     blobs: openBlobStore(settings.blobDirectory),
-    diskBytes: await diskBytesOf(settings.outputDirectory),
+    diskBytes,
     watch: openMemoryWatch(redis, settings.storeFullPercent),
     sealer: openSealer(settings.sealKeyFile),
     settings,
     processId: randomBytes(9).toString('base64url'),
     log,
   }
+}
+
+/** Opens even when Redis is away: calls then reject with StoreUnavailable at once, and work again when it is back. */
+export async function openApiJobStore(
+  settings: Settings,
+  log: Logger,
+  onRetired: (retired: Retired) => void = () => undefined,
+): Promise<ApiJobStore> {
+  const parts = await openParts(settings, log)
+  const { redis } = parts
   parts.queue.on('error', (error) => log.debug({ error: error.message }, 'queue connection'))
   const waiters = openWaiters(parts)
   // The two connections come back each in its own time: a look by this one may have failed while only the other was there.

@@ -29,11 +29,11 @@ function outputEvent({ name, step, pieces }: Pending): NewEvent {
   return { name, data: JSON.stringify({ step, base64: Buffer.concat(pieces).toString('base64') }) }
 }
 
-export function openEventBatch(tell: Teller): EventBatch {
+type Batch = Omit<EventBatch, 'endOutput'>
+
+function openBatch(tell: Teller): Batch {
   const events: NewEvent[] = []
   let untoldBytes = 0
-  let outputBytes = 0
-  let omittedBytes = 0
   let pending: Pending | null = null
   let timer: NodeJS.Timeout | null = null
   let last: Promise<void> = Promise.resolve()
@@ -62,29 +62,13 @@ export function openEventBatch(tell: Teller): EventBatch {
   const later = (): void => {
     timer ??= setTimeout(() => void flush(), flushMs)
   }
-  const add = (name: EventName, data: object): void => {
-    closePending()
-    events.push({ name, data: JSON.stringify(data) })
-    later()
-  }
-  const omit = (step: string, bytes: number): void => {
-    const isFirst = omittedBytes === 0
-    omittedBytes += bytes
-    if (isFirst) add('omitted', { step, bytes: omittedBytes })
-  }
   return {
-    add,
-    endOutput(step) {
-      if (omittedBytes > 0) add('omitted', { step, bytes: omittedBytes })
-      omittedBytes = 0
+    add(name, data) {
+      closePending()
+      events.push({ name, data: JSON.stringify(data) })
+      later()
     },
     output(name, step, bytes) {
-      // Once a piece is left out all later ones are: a follower must not see a gap and text after it.
-      if (omittedBytes > 0 || outputBytes + bytes.length > eventOutputBytesMax) {
-        omit(step, bytes.length)
-        return
-      }
-      outputBytes += bytes.length
       if (
         pending !== null &&
         (pending.name !== name || pending.step !== step || pending.bytes >= pieceBytesMax)
@@ -101,6 +85,31 @@ export function openEventBatch(tell: Teller): EventBatch {
     async take() {
       await last
       return drawn()
+    },
+  }
+}
+
+export function openEventBatch(tell: Teller): EventBatch {
+  const batch = openBatch(tell)
+  let outputBytes = 0
+  let omittedBytes = 0
+  const tellOmitted = (step: string): void => batch.add('omitted', { step, bytes: omittedBytes })
+  return {
+    ...batch,
+    output(name, step, bytes) {
+      // Once a piece is left out all later ones of the step are: a follower must not see a gap and text after it.
+      if (omittedBytes === 0 && outputBytes + bytes.length <= eventOutputBytesMax) {
+        outputBytes += bytes.length
+        batch.output(name, step, bytes)
+        return
+      }
+      const isFirst = omittedBytes === 0
+      omittedBytes += bytes.length
+      if (isFirst) tellOmitted(step)
+    },
+    endOutput(step) {
+      if (omittedBytes > 0) tellOmitted(step)
+      omittedBytes = 0
     },
   }
 }

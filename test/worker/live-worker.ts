@@ -103,7 +103,8 @@ async function readWhenThere(
     return job
   } catch (error) {
     if (!(error instanceof StoreUnavailable)) throw error
-    await once(api.redis, 'ready')
+    // Not `once`, which an error of the connection ends: it has several before it is back.
+    while (!api.healthy()) await new Promise(setImmediate)
     return await readWhenThere(api, { tenant, jobId })
   }
 }
