@@ -17,7 +17,7 @@ local known = redis.call('HMGET', job_key(id), 'state', 'attempt')
 if known[1] == 'finished' and known[2] == ARGV[3] and redis.call('HGET', job_key(id), 'outcome') == ARGV[4] then return 1 end
 if known[1] ~= 'running' or known[2] ~= ARGV[3] then return 0 end
 redis.call('HSET', job_key(id), 'outputBytes', ARGV[8])
-for at = 9, #ARGV, 2 do event(id, ARGV[at], ARGV[at + 1], 86400) end
+events(id, from(9), 86400)
 finish(id, ARGV[4], ARGV[5], ARGV[6], ARGV[7], false)
 return 1`,
 )

@@ -32,7 +32,7 @@ export const evenWhenFull = `
 redis.call('ZREM', ARGV[1] .. 'running', '')
 `
 
-/** Key names inside a script; sums of bytes; one event into a job’s stream, and a word to whoever follows it. */
+/** Key names inside a script; sums of bytes; events (names and data in turn) into a job’s stream, and a word to whoever follows it. */
 export const names = `
 local P = ARGV[1]
 local function job_key(id) return P .. 'job:' .. id end
@@ -42,14 +42,23 @@ local function count(what, tenant, by)
   local own = redis.call('ZINCRBY', P .. what .. '-bytes-by', by, tenant)
   if tonumber(own) <= 0 then redis.call('ZREM', P .. what .. '-bytes-by', tenant) end
 end
-local function event(id, name, data, keep)
-  local key = P .. 'events:' .. id
-  redis.call('XADD', key, 'MAXLEN', '~', ${eventsKeptMax}, '*', 'name', name, 'data', data)
+local function events(id, told, keep)
+  if #told == 0 then return end
+  local key, bytes = P .. 'events:' .. id, 0
+  for at = 1, #told, 2 do
+    redis.call('XADD', key, 'MAXLEN', '~', ${eventsKeptMax}, '*', 'name', told[at], 'data', told[at + 1])
+    bytes = bytes + #told[at + 1] + 100
+  end
   redis.call('EXPIRE', key, keep)
-  local bytes = #data + 100
   redis.call('HINCRBY', job_key(id), 'eventBytes', bytes)
   count('event', redis.call('HGET', job_key(id), 'tenant'), bytes)
-  redis.call('PUBLISH', 'stockade:channel:events:' .. id, name)
+  redis.call('PUBLISH', 'stockade:channel:events:' .. id, told[#told - 1])
+end
+local function event(id, name, data, keep) events(id, {name, data}, keep) end
+local function from(first)
+  local rest = {}
+  for at = first, #ARGV do rest[#rest + 1] = ARGV[at] end
+  return rest
 end
 `
 
@@ -172,8 +181,8 @@ local function finish(id, outcome, summary, result, now, quarantined)
       redis.call('ZADD', P .. list .. ':' .. tenant, now, id)
     end
   end
-  event(id, 'state', '{"state":"finished","attempt":' .. (known[4] or '0') .. '}', ${eventsKeptSeconds})
-  event(id, 'result', summary, ${eventsKeptSeconds})
+  local state = '{"state":"finished","attempt":' .. (known[4] or '0') .. '}'
+  events(id, {'state', state, 'result', summary}, ${eventsKeptSeconds})
   for process in string.gmatch(known[2] or '', '[^,]+') do
     redis.call('PUBLISH', 'stockade:channel:api:' .. process, id)
   end
