@@ -37,6 +37,12 @@ export type Client = {
   create(spec: JobSpec, options?: CreateOptions): Promise<Job>
   read(jobId: string, options?: { readonly waitSeconds?: number }): Promise<Job>
   cancel(jobId: string): Promise<Job>
+  /** What a step of a finished job wrote, byte for byte. */
+  output(
+    jobId: string,
+    step: string,
+    stream: 'stdout' | 'stderr',
+  ): Promise<ReadableStream<Uint8Array>>
   list(options?: ListOptions): Promise<JobPage>
   /** Until `result`, over lost connections. Abort to stop earlier. */
   events(
@@ -154,6 +160,8 @@ export function openClient(options: { readonly origin: string; readonly key: str
       get(`/v1/jobs/${jobId}${queryOf({ wait: waitSeconds })}`),
     cancel: async (jobId) =>
       (await (await send(`/v1/jobs/${jobId}`, { method: 'DELETE' })).json()) as Job,
+    output: async (jobId, step, stream) =>
+      (await send(`/v1/jobs/${jobId}/output/${step}/${stream}`)).body ?? new ReadableStream(),
     list: ({ label, ...rest } = {}) =>
       get(`/v1/jobs${queryOf({ ...rest, label: label?.join('=') })}`),
     events: (jobId, { afterId, signal } = {}) => follow(send, jobId, afterId ?? null, signal),

@@ -1,6 +1,7 @@
 // The frame of every listener of ours: strict HTTP, time and size limits, problems for all errors, one log line a request.
 import { randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
+import { Readable } from 'node:stream'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { watchMethods } from './allowed-methods.js'
 import { Refusal, refusalOf, sendRefusal } from './problem.js'
@@ -90,7 +91,10 @@ const largeAnswerBytes = 64 * 1024
 /** A client that takes nothing of a large answer for `stallMs` is cut off. Node puts the idle time-out back for the next request. */
 function cutOffStalledAnswers(app: FastifyInstance, stallMs: number): void {
   app.addHook('onSend', async (_request, reply, payload) => {
-    const isLarge = typeof payload === 'string' && payload.length > largeAnswerBytes
+    const isLarge =
+      payload instanceof Readable ||
+      ((typeof payload === 'string' || Buffer.isBuffer(payload)) &&
+        payload.length > largeAnswerBytes)
     if (isLarge) reply.raw.socket?.setTimeout(stallMs)
     return payload
   })

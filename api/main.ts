@@ -10,7 +10,7 @@ import { bodyBudget } from './request-body.js'
 import { openLog } from './request-log.js'
 import { buildMetricsServer, buildServer } from './server.js'
 import type { Service } from './service.js'
-import { openTelemetry } from './telemetry.js'
+import { countRetired, openTelemetry } from './telemetry.js'
 
 function settingsOrExit(): ReturnType<typeof loadSettings> {
   try {
@@ -34,7 +34,8 @@ function addressOf(text: string): { host: string; port: number } {
 const settings = settingsOrExit()
 const log = openLog(settings)
 const files = keepCurrent(settings, log, await loadLocalFiles(settings))
-const store = await openApiJobStore(settings, log)
+const store = await openApiJobStore(settings, log, (retired) => countRetired(telemetry, retired))
+const telemetry = openTelemetry(store)
 const stopping = new AbortController()
 // Every waiting request and every stream listens.
 setMaxListeners(0, stopping.signal)
@@ -44,7 +45,7 @@ const service: Service = {
   store,
   keys: openKeyStore(store.redis, store.sealer),
   files: files.current,
-  telemetry: openTelemetry(store),
+  telemetry,
   budget: bodyBudget(settings.bodyBytesMax),
   log,
   stopping: stopping.signal,

@@ -5,6 +5,7 @@ import { type ErrorCode, errors, type Problem } from '../contract/error.js'
 import type { Violation } from '../contract/verdict.js'
 import { StoreUnavailable } from '../queue/connect.js'
 import { CursorError } from '../queue/job-store.js'
+import { OutputLost } from '../queue/output-store.js'
 
 export const problemType = 'application/problem+json'
 
@@ -66,6 +67,7 @@ export function refusalOf(error: unknown): Refusal {
   if (error instanceof StoreUnavailable) {
     return new Refusal('store-unavailable', undefined, { headers: { 'retry-after': '1' } })
   }
+  if (error instanceof OutputLost) return new Refusal('output-lost')
   if (error instanceof CursorError) return new Refusal('invalid-cursor')
   const row = byFrameworkCode[(error as Partial<FastifyError>).code ?? '']
   return row === undefined ? new Refusal('internal') : new Refusal(...row)

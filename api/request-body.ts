@@ -88,12 +88,17 @@ function parse(bytes: Buffer): unknown {
   }
 }
 
-/** Forgets the body, so that a request which waits for its job holds no source. */
+/** Lets go of the body; what it took of the budget stays taken. */
+export function forgetBody(request: FastifyRequest): void {
+  request.bodyBytes = null
+  request.body = null
+}
+
+/** Forgets the body and gives back what it took, so that a request which waits for its job holds no source. */
 export function releaseBody(request: FastifyRequest, budget: BodyBudget): void {
   budget.give(request.heldBytes)
   request.heldBytes = 0
-  request.bodyBytes = null
-  request.body = null
+  forgetBody(request)
 }
 
 /** The only content type is application/json; its parser is ours. */

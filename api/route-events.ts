@@ -5,7 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { Problem } from '../contract/error.js'
 import { EventHeaders, NoQuery } from '../contract/http.js'
-import type { Job } from '../contract/result.js'
+import type { KeptJob } from '../contract/result.js'
 import type { StoredEvent } from '../queue/job-store.js'
 import { callerOf } from './auth.js'
 import { checker } from './check.js'
@@ -42,7 +42,7 @@ const frameOf = (event: StoredEvent): string =>
   `id: ${event.id}\nevent: ${event.name}\ndata: ${event.data.replace(/[\r\n]+/g, '\ndata: ')}\n\n`
 
 /** The end, for a client that comes when the events are no longer kept: the stored record is the truth. */
-function closingFrame(job: Job): string {
+function closingFrame(job: KeptJob): string {
   const { outcome, cause, failedStep, exitCode, signal, truncated, usage } = job
   return `event: result\ndata: ${JSON.stringify({ outcome, cause, failedStep, exitCode, signal, truncated, usage })}\n\n`
 }
@@ -129,8 +129,9 @@ export function routeEvents(app: FastifyInstance, service: Service): void {
       tags: ['jobs'],
       summary: 'Follow a job',
       description:
-        'Server-Sent Events `state`, `step`, `stdout`, `stderr` and at last `result`. Resume with `Last-Event-ID`. Pieces of output ' +
-        'are base64, since a piece may end inside a character. The stream ends after `result`.',
+        'Server-Sent Events `state`, `step`, `stdout`, `stderr`, `omitted` and at last `result`. Resume with `Last-Event-ID`. Pieces of output ' +
+        'are base64, since a piece may end inside a character. Events carry 1 MiB of ' +
+        'output of a run; `omitted` says how many bytes of a step are left out, which the result has. The stream ends after `result`.',
       params: JobPath,
       querystring: NoQuery,
       headers: EventHeaders,

@@ -5,6 +5,7 @@ import { NoQuery, WaitQuery } from '../contract/http.js'
 import { Job } from '../contract/result.js'
 import { callerOf } from './auth.js'
 import { checker } from './check.js'
+import { sendJob } from './job-answer.js'
 import { JobPath, jobIdOf } from './job-path.js'
 import { Refusal } from './problem.js'
 import { waitForJob } from './route-jobs.js'
@@ -33,7 +34,7 @@ function routeRead(app: FastifyInstance, service: Service): void {
       if (job === null) throw new Refusal('not-found')
       if (seconds > 0 && job.state !== 'finished')
         return waitForJob(service, tenant, jobId, reply, seconds)
-      return reply.send(job)
+      return sendJob(service, tenant, reply, job)
     },
   })
 }
@@ -58,7 +59,7 @@ function routeCancel(app: FastifyInstance, service: Service): void {
       const cancelled = await service.store.cancel(tenant, jobId)
       const job = cancelled === 'unknown' ? null : await service.store.read(tenant, jobId)
       if (job === null) throw new Refusal('not-found')
-      return reply.code(job.state === 'finished' ? 200 : 202).send(job)
+      return sendJob(service, tenant, reply.code(job.state === 'finished' ? 200 : 202), job)
     },
   })
 }

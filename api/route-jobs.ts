@@ -6,7 +6,7 @@ import { CreateHeaders, WaitQuery } from '../contract/http.js'
 import { JobSpec } from '../contract/job.js'
 import type { KeyRecord } from '../contract/key.js'
 import type { Plan } from '../contract/plan.js'
-import { Job } from '../contract/result.js'
+import { Job, type KeptJob } from '../contract/result.js'
 import type { Evaluation } from '../contract/verdict.js'
 import { judge } from '../policy/engine.js'
 import { checkJobSpec } from '../policy/schema.js'
@@ -14,8 +14,9 @@ import { newJobId } from '../queue/job-id.js'
 import type { Admission, Admitted } from '../queue/job-store.js'
 import { jobOf } from '../queue/record.js'
 import { callerOf } from './auth.js'
+import { sendJob } from './job-answer.js'
 import { Refusal } from './problem.js'
-import { releaseBody } from './request-body.js'
+import { forgetBody, releaseBody } from './request-body.js'
 import type { Service } from './service.js'
 import { firstOf, waitSecondsOf } from './waiting.js'
 
@@ -104,7 +105,7 @@ function admissionOf(
 }
 
 /** The job as it stands right after admission, without asking Redis for what we just wrote. */
-function queuedJob(admission: Admission): Job {
+function queuedJob(admission: Admission): KeptJob {
   return jobOf(
     admission.payload.jobId,
     new Map([
@@ -123,19 +124,22 @@ function refuseUnlessAdmitted(
   admitted: Admitted,
 ): asserts admitted is Extract<Admitted, { jobId: string }> {
   if (admitted.kind === 'conflict') throw new Refusal('idempotency-conflict')
-  if (admitted.kind === 'queue-full' || admitted.kind === 'tenant-queue-full') {
-    const headers = { 'retry-after': String(admitted.retryAfterSeconds) }
-    throw new Refusal(admitted.kind, undefined, { headers })
-  }
+  if (admitted.kind === 'accepted' || admitted.kind === 'repeated') return
+  const headers = { 'retry-after': String(admitted.retryAfterSeconds) }
+  const isOfBytes = 'of' in admitted && admitted.of === 'bytes'
+  const detail = isOfBytes ? 'The jobs that wait hold too many bytes.' : undefined
+  throw new Refusal(admitted.kind, detail, { headers })
 }
 
-type Accepted = { readonly jobId: string; readonly isNew: boolean; readonly queued: Job }
+type Accepted = { readonly jobId: string; readonly isNew: boolean; readonly queued: KeptJob }
 
 /** Everything that needs the body happens in here, so that a waiting request holds none of it. */
 async function accept(service: Service, request: FastifyRequest, jobId: string): Promise<Accepted> {
   const admission = admissionOf(service, request, jobId, Date.now())
-  releaseBody(request, service.budget)
+  forgetBody(request)
   const admitted = await service.store.admit(admission)
+  // Only now: while it is sealed and written, the job takes as much as its body did.
+  releaseBody(request, service.budget)
   refuseUnlessAdmitted(admitted)
   const isNew = admitted.kind === 'accepted'
   if (isNew)
@@ -151,7 +155,7 @@ async function answerAsItStands(
 ): Promise<FastifyReply> {
   const job = await service.store.read(tenant, jobId)
   if (job === null) throw new Refusal('not-found', 'The job is no longer kept.')
-  return reply.code(job.state === 'finished' ? 200 : 202).send(job)
+  return sendJob(service, tenant, reply.code(job.state === 'finished' ? 200 : 202), job)
 }
 
 /** Waits for a job that this process has accepted just now: its own channel tells the end. */

@@ -11,6 +11,7 @@ import { routeJob } from './route-job.js'
 import { routeJobList } from './route-job-list.js'
 import { routeJobs } from './route-jobs.js'
 import { routeMetrics } from './route-metrics.js'
+import { routeOutput } from './route-output.js'
 import { routePolicy } from './route-policy.js'
 import type { Service } from './service.js'
 
@@ -27,6 +28,7 @@ export async function buildServer(service: Service): Promise<FastifyInstance> {
     routeJobList(keyed, service)
     routeJob(keyed, service)
     routeEvents(keyed, service)
+    routeOutput(keyed, service)
     routePolicy(keyed, service)
     routeCatalogue(keyed, service)
   })

@@ -1,7 +1,8 @@
 // Metrics of an api process, made from the table in contract/metric.ts: a name that is not there cannot be counted.
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { type MetricName, type MetricRow, metrics } from '../contract/metric.js'
-import type { ApiJobStore } from '../queue/job-store.js'
+import type { Retired } from '../queue/housekeeping.js'
+import { type ApiJobStore, type ByteKind, byteKinds } from '../queue/job-store.js'
 
 type Labels = Readonly<Record<string, string>>
 
@@ -53,6 +54,14 @@ function instrument<Kind>(found: Kind | undefined, name: string): Kind {
   return found
 }
 
+const byteLabels: Readonly<Record<ByteKind, string>> = {
+  queued: 'queued',
+  blob: 'blobs',
+  finished: 'finished',
+  event: 'events',
+  output: 'outputs',
+}
+
 async function readQueue(store: ApiJobStore, gauge: (name: MetricName) => Gauge): Promise<void> {
   try {
     const depth = await store.depth()
@@ -62,10 +71,20 @@ async function readQueue(store: ApiJobStore, gauge: (name: MetricName) => Gauge)
     jobs.set({ state: 'running' }, depth.running)
     jobs.set({ state: 'quarantined' }, depth.quarantined)
     gauge('stockade_queue_oldest_seconds').set(depth.oldestMs / 1000)
+    for (const kind of byteKinds)
+      gauge('stockade_store_bytes').set({ kind: byteLabels[kind] }, depth.bytes[kind])
+    const { usedBytes, maximumBytes } = store.memory()
+    gauge('stockade_redis_memory_bytes').set({ kind: 'used' }, usedBytes)
+    gauge('stockade_redis_memory_bytes').set({ kind: 'maximum' }, maximumBytes)
     gauge('stockade_redis_up').set(store.healthy() ? 1 : 0)
   } catch {
     gauge('stockade_redis_up').set(0)
   }
+}
+
+export function countRetired(telemetry: Telemetry, retired: Retired): void {
+  for (const reason of ['age', 'share', 'memory'] as const)
+    telemetry.count('stockade_jobs_retired_total', { reason }, retired[reason])
 }
 
 export function openTelemetry(store: ApiJobStore): Telemetry {

@@ -3,6 +3,10 @@
 import { type Static, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 
+const gibibyte = 1_073_741_824
+const bytes = (byDefault: number, description: string) =>
+  Type.Integer({ minimum: 0, maximum: 1024 * gibibyte, default: byDefault, description })
+
 export const Settings = Type.Object(
   {
     instance: Type.String({
@@ -64,6 +68,10 @@ export const Settings = Type.Object(
       default: '',
       description: 'The blob store. Empty: /var/lib/<instance>/blobs.',
     }),
+    outputDirectory: Type.String({
+      default: '',
+      description: 'Large output of jobs. Empty: /var/lib/<instance>/outputs.',
+    }),
     grantDirectory: Type.String({
       default: '',
       description: 'YAML files, one grant each. Empty: /etc/<instance>/grants.',
@@ -93,6 +101,16 @@ export const Settings = Type.Object(
       default: 100_000,
       description: 'Jobs that may wait in all; more are answered 429.',
     }),
+    queuedBytesMax: bytes(
+      0,
+      'Redis memory of jobs that have not ended, all together; more are answered 429. 0: a fifth of its `maxmemory`.',
+    ),
+    queuedTenantBytesMax: bytes(0, 'The same for one tenant. 0: half of the above.'),
+    queuedBlobBytesMax: bytes(
+      0,
+      'Blobs of jobs that have not ended, all together, on the disk; more are answered 429. 0: a tenth of the disk, at most 8 GiB.',
+    ),
+    queuedTenantBlobBytesMax: bytes(0, 'The same for one tenant. 0: half of the above.'),
     bodyBytesMax: Type.Integer({
       minimum: 1024,
       maximum: 268_435_456,
@@ -116,6 +134,29 @@ export const Settings = Type.Object(
       maximum: 10_000_000,
       default: 100_000,
       description: 'How many finished jobs can be read.',
+    }),
+    finishedKeepBytes: bytes(
+      0,
+      'Redis memory of finished jobs, all together: above it the oldest go. 0: three tenths of its `maxmemory`.',
+    ),
+    finishedKeepTenantBytes: bytes(
+      0,
+      'The same for one tenant, whose own oldest go first. 0: half of the above.',
+    ),
+    outputKeepBytes: bytes(
+      0,
+      'Large output of finished jobs on the disk, all together: above it the oldest jobs that have some go. 0: a tenth of the disk, at most 8 GiB.',
+    ),
+    outputKeepTenantBytes: bytes(
+      0,
+      'The same for one tenant, whose own oldest go first. 0: half of the above.',
+    ),
+    storeFullPercent: Type.Integer({
+      minimum: 10,
+      maximum: 95,
+      default: 80,
+      description:
+        'Above this part of Redis’s `maxmemory` no job is accepted (503) and the oldest finished ones go early; the rest is for jobs that run.',
     }),
     lockMs: Type.Integer({
       minimum: 1000,
@@ -218,6 +259,7 @@ function withPaths(settings: Settings): Settings {
     attestationDirectory: `/var/lib/${instance}/attestation`,
     imageDirectory: `/var/lib/${instance}/images`,
     blobDirectory: `/var/lib/${instance}/blobs`,
+    outputDirectory: `/var/lib/${instance}/outputs`,
     grantDirectory: `/etc/${instance}/grants`,
     seccompDirectory: `/etc/${instance}/seccomp`,
     launcherSocket: `/run/${instance}/launcher/launcher.sock`,

@@ -85,12 +85,29 @@ export const errors = {
     title: 'Too many of your jobs are waiting',
     meaning: 'Try again after `Retry-After` seconds.',
   },
+  'range-not-satisfiable': {
+    status: 416,
+    title: 'The output has no such bytes',
+    meaning: '`Content-Range` says how many it has.',
+  },
   'headers-too-large': {
     status: 431,
     title: 'The headers are too large',
     meaning: 'Send fewer or shorter headers.',
   },
   internal: { status: 500, title: 'Our fault', meaning: 'It is logged under the request id.' },
+  'output-lost': {
+    status: 500,
+    title: 'The output of this job is lost',
+    meaning:
+      'Its file is missing or damaged, and no part of it is given. How the job ended stands in the list of jobs.',
+  },
+  'store-full': {
+    status: 503,
+    title: 'The queue’s store is nearly full',
+    meaning:
+      'Nothing was accepted. Old results are being removed: try again after `Retry-After` seconds.',
+  },
   'store-unavailable': {
     status: 503,
     title: 'The queue’s store cannot be reached',

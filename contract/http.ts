@@ -41,6 +41,15 @@ export const EventHeaders = Type.Object({
   ),
 })
 
+export const OutputHeaders = Type.Object({
+  range: Type.Optional(
+    Type.String({
+      maxLength: 64,
+      description: 'One range, such as `bytes=0-1023` or `bytes=-1024`.',
+    }),
+  ),
+})
+
 export const NoQuery = Type.Object({}, closed)
 
 /** Jobs of one page of a list. */

@@ -57,6 +57,24 @@ export const metrics = {
     labels: [],
     help: 'Age of the oldest job that waits.',
   },
+  stockade_store_bytes: {
+    kind: 'gauge',
+    owner: 'api',
+    labels: ['kind'],
+    help: 'Bytes by our own count: queued, blobs (of jobs that have not ended), finished, events, outputs (of those that have).',
+  },
+  stockade_redis_memory_bytes: {
+    kind: 'gauge',
+    owner: 'api',
+    labels: ['kind'],
+    help: 'Memory of Redis: used, maximum (0: none set).',
+  },
+  stockade_jobs_retired_total: {
+    kind: 'counter',
+    owner: 'api',
+    labels: ['reason'],
+    help: 'Finished jobs removed: age (or number), share (bytes of a tenant or of all), memory (Redis nearly full).',
+  },
   stockade_redis_up: { kind: 'gauge', owner: 'api', labels: [], help: '1 when Redis answers.' },
   stockade_event_streams: { kind: 'gauge', owner: 'api', labels: [], help: 'Open event streams.' },
   stockade_job_wait_seconds: {
@@ -110,6 +128,12 @@ export const metrics = {
     owner: 'worker',
     labels: [],
     help: 'Jobs that killed their worker twice.',
+  },
+  stockade_payload_bytes: {
+    kind: 'gauge',
+    owner: 'worker',
+    labels: ['state'],
+    help: 'Budget for large payloads: taken, waited-for.',
   },
   stockade_slots: {
     kind: 'gauge',

@@ -205,7 +205,11 @@ export const StepResult = Type.Object(
     stderr: Type.String(),
     encoding: Type.Object(
       { stdout: Type.Enum(['utf8', 'base64']), stderr: Type.Enum(['utf8', 'base64']) },
-      { ...closed, description: '`base64` where the bytes are not UTF-8.' },
+      {
+        ...closed,
+        description:
+          '`base64` where the bytes are not UTF-8, or hold so many control characters that JSON would make them several times as long.',
+      },
     ),
     truncated: Type.Boolean({ description: 'Whether output was cut at `outputBytes`.' }),
     usage: Usage,
@@ -276,13 +280,43 @@ export type Isolation = Static<typeof Isolation>
 export type StepResult = Static<typeof StepResult>
 export type Job = Static<typeof Job>
 
+/** Output that lies in a file of the output store; `encoding` says how it is given to a caller. */
+export const OutputFile = Type.Object(
+  {
+    digest: Type.String({ pattern: '^[0-9a-f]{64}$', description: 'SHA-256 of the bytes.' }),
+    bytes: count('How many.'),
+  },
+  closed,
+)
+export type OutputFile = Static<typeof OutputFile>
+
+/** Output as the record has it: small output itself, the name of the file of large output. */
+const KeptOutput = Type.Union([Type.String(), OutputFile])
+export type KeptOutput = Static<typeof KeptOutput>
+
+/** Output above this lies in a file, and never whole in Redis or in a process of ours. Bytes. */
+export const inlineOutputBytesMax = 16_384
+
+export const KeptStep = Type.Object(
+  { ...StepResult.properties, stdout: KeptOutput, stderr: KeptOutput },
+  closed,
+)
+export type KeptStep = Static<typeof KeptStep>
+
+/** A Job whose large output is still in its files. */
+export type KeptJob = Omit<Job, 'stdout' | 'stderr' | 'steps'> & {
+  stdout: KeptOutput | null
+  stderr: KeptOutput | null
+  steps: KeptStep[]
+}
+
 /** What the worker commits: the part of a Job that a run decides. */
 export const RunResult = Type.Object(
   {
     outcome: OutcomeSchema,
     cause: orNull(Cause),
     failedStep: orNull(Type.String()),
-    steps: Type.Array(StepResult),
+    steps: Type.Array(KeptStep),
   },
   { ...closed, $id: 'RunResult' },
 )

@@ -50,9 +50,12 @@ export class LaunchError extends Error {
 }
 
 export type StepStreams = {
+  /** Told when all that the step began with has been written to the launcher. */
+  onSent?(): void
   onStarted(started: Started): void
-  onStdout(bytes: Buffer): void
-  onStderr(bytes: Buffer): void
+  /** A promise that it gives makes the launcher, and so the program, wait until it is settled. */
+  onStdout(bytes: Buffer): unknown
+  onStderr(bytes: Buffer): unknown
   /** What the filter refused; comes at most once, just before the end. */
   onCalls(calls: Calls): void
 }
@@ -159,18 +162,18 @@ type Waiting = {
   reject(error: LaunchError): void
 }
 
-/** What one answer means for whoever waits. Returns whether the wait is over. */
-function handle(frame: Frame, waiting: Waiting): boolean {
+const waitFor = (held: unknown): Promise<unknown> | false => held instanceof Promise && held
+
+/** What one answer means for whoever waits. Returns whether the wait is over, or what must be waited for before more is read. */
+function handle(frame: Frame, waiting: Waiting): boolean | Promise<unknown> {
   switch (frame.type) {
     case frameTypes.started:
       waiting.streams?.onStarted(parsed(checks.started, frame.payload, 'STARTED'))
       return false
     case frameTypes.stdout:
-      waiting.streams?.onStdout(frame.payload)
-      return false
+      return waitFor(waiting.streams?.onStdout(frame.payload))
     case frameTypes.stderr:
-      waiting.streams?.onStderr(frame.payload)
-      return false
+      return waitFor(waiting.streams?.onStderr(frame.payload))
     case frameTypes.calls:
       waiting.streams?.onCalls(parsed(checks.calls, frame.payload, 'CALLS'))
       return false
@@ -205,6 +208,28 @@ function handle(frame: Frame, waiting: Waiting): boolean {
   }
 }
 
+/** Frames that are sent as one buffer, bytes; more are handed over as they are, uncopied. */
+const joinedBytesMax = 262_144
+
+/** One write to the kernel for a small start. `onSent` is not called when the connection is lost. */
+function send(socket: Socket, frames: readonly Buffer[], onSent: () => void): void {
+  const total = frames.reduce((sum, { length }) => sum + length, 0)
+  const whole = total <= joinedBytesMax ? [Buffer.concat(frames)] : frames
+  socket.cork()
+  for (const [index, frame] of whole.entries())
+    socket.write(frame, (error) => {
+      if (index === whole.length - 1 && !error) onSent()
+    })
+  socket.uncork()
+}
+
+/** Reads no more until then: what is not read makes the launcher wait, and in the end the program. */
+function holdUntil(socket: Socket, ready: Promise<unknown>): void {
+  socket.pause()
+  const resume = (): unknown => socket.resume()
+  ready.then(resume, resume)
+}
+
 /** Connects frames to whoever waits for them, and turns every way of losing the connection into a LaunchError. */
 function openExchange(socket: Socket): {
   wait(streams: StepStreams | null, frames: Buffer[]): Promise<Finished | null>
@@ -228,7 +253,9 @@ function openExchange(socket: Socket): {
       for (const frame of cutter.push(bytes)) {
         if (waiting === null)
           throw new LaunchError('launcher-protocol', 'a frame that nobody waits for')
-        if (handle(frame, waiting)) waiting = null
+        const over = handle(frame, waiting)
+        if (over === true) waiting = null
+        else if (over !== false) holdUntil(socket, over)
       }
     } catch (error) {
       fail(
@@ -259,7 +286,7 @@ function openExchange(socket: Socket): {
           return
         }
         waiting = { streams, resolve, reject }
-        socket.write(Buffer.concat(frames))
+        send(socket, frames, () => streams?.onSent?.())
       })
     },
   }
@@ -287,14 +314,16 @@ export function openSandbox(
   socket.on('close', () => clearTimeout(watchdog))
   let head: Buffer[] = encodeSandbox(jobId, plan, files)
   return {
-    async run(step, programs, stdin, streams) {
+    // Not async: what is sent must not be held until the step ends.
+    run(step, programs, stdin, streams) {
       // The protocol wants FILTER before FILE or after: both stand before the first STEP.
       const frames = [...head, ...encodeStep(step, programs, stdin)]
       head = []
-      const finished = await exchange.wait(streams, frames)
-      if (finished?.name !== step.name)
-        throw new LaunchError('launcher-protocol', `an end of ${finished?.name ?? 'all'} instead`)
-      return finished
+      return exchange.wait(streams, frames).then((finished) => {
+        if (finished?.name !== step.name)
+          throw new LaunchError('launcher-protocol', `an end of ${finished?.name ?? 'all'} instead`)
+        return finished
+      })
     },
     cancel(word) {
       if (!socket.destroyed) socket.write(encodeFrame(frameTypes.cancel, Buffer.from(word)))

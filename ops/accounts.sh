@@ -74,6 +74,7 @@ make_directories() {
   make_directory "$state_directory/redis" "$api_user" "$api_user" 0700
   make_directory "$image_store" root root 0755
   make_directory "$state_directory/blobs" "$api_user" "$blob_group" 2770
+  make_directory "$state_directory/outputs" "$worker_user" "$blob_group" 2750 # the worker writes, the api reads
   make_directory "$state_directory/secrets" root root 0755
   make_directory "$log_directory" root root 0755
   make_run_directories

@@ -11,6 +11,7 @@ import {
   signedBytes,
   thumbprintInput,
 } from '../contract/receipt.js'
+import { answerWithoutOutput } from '../contract/receipt-answer.js'
 
 const checkReceipt = Compile(Receipt)
 const checkStatement = Compile(ReceiptStatement)
@@ -86,8 +87,38 @@ function openReceipt(value: unknown, keys: readonly VerifyKey[]): Findings {
   return { faults: [], uncovered: [], keyId, statement }
 }
 
+const streams = ['stdout', 'stderr'] as const
+
+/** SHA-256 of the raw bytes of a stream, from the text and the encoding in which a result gives it. */
+function digestOfStream(step: Json, stream: (typeof streams)[number]): string | null {
+  const text = step[stream]
+  const encoding = isObject(step.encoding) ? step.encoding[stream] : null
+  if (typeof text !== 'string' || (encoding !== 'utf8' && encoding !== 'base64')) return null
+  return createHash('sha256').update(Buffer.from(text, encoding)).digest('hex')
+}
+
+/** The output of each step by its own digest; the job's own output is that of its last step. */
+function compareOutput(result: Json, { predicate }: ReceiptStatement): string[] {
+  const steps: unknown[] = Array.isArray(result.steps) ? result.steps : []
+  const faults = predicate.steps.flatMap((signed, at) => {
+    const step = steps[at]
+    return streams
+      .filter(
+        (stream) =>
+          !isObject(step) || digestOfStream(step, stream) !== signed[stream].digest.sha256,
+      )
+      .map((stream) => `${stream} of step ${signed.name} is not what was signed`)
+  })
+  const last = steps.at(-1)
+  for (const stream of streams)
+    if (!isObject(last) || result[stream] !== last[stream])
+      faults.push(`${stream} is not that of the last step`)
+  return faults
+}
+
 /** A result beside its receipt: every member that was signed must be there as it was. */
-function compareResult(result: Json, { subject, predicate }: ReceiptStatement): string[] {
+function compareResult(result: Json, statement: ReceiptStatement): string[] {
+  const { subject, predicate } = statement
   const faults: string[] = []
   const id = subject[0]?.name
   if (result.id !== id) faults.push(`the receipt is that of ${id}`)
@@ -97,9 +128,9 @@ function compareResult(result: Json, { subject, predicate }: ReceiptStatement): 
   const missing = members.filter((name) => !(name in result))
   if (missing.length > 0) faults.push(`the result lacks ${missing.join(', ')}`)
   const covered = Object.fromEntries(members.map((name) => [name, result[name]]))
-  if (sha256(canonicalJson(covered)) !== digest.sha256)
+  if (sha256(canonicalJson(answerWithoutOutput(covered))) !== digest.sha256)
     faults.push('the result is not the one that was signed')
-  return faults
+  return [...faults, ...compareOutput(result, statement)]
 }
 
 /** @throws NothingToVerify */
@@ -124,7 +155,7 @@ function checkValue(value: unknown, keys: readonly VerifyKey[], job: unknown): F
     faults.push('the job is not the one that was run')
   const { members } = opened.statement.predicate.answer
   const uncovered = Object.keys(result ?? {}).filter(
-    (name) => name !== 'receipt' && !members.includes(name),
+    (name) => ![...members, ...streams, 'receipt'].includes(name),
   )
   return { ...opened, faults, uncovered }
 }

@@ -10,7 +10,7 @@ writable_paths() { # SERVICE
   case $1 in
     redis) echo "$state_directory/redis $run_directory/redis" ;;
     api) echo "$run_directory/api $state_directory/blobs" ;;
-    worker) echo "$run_directory/worker $state_directory/blobs" ;;
+    worker) echo "$run_directory/worker $state_directory/blobs $state_directory/outputs" ;;
   esac
 }
 

@@ -1,6 +1,7 @@
 // Step 4 of 10: an allowed job → a queued record, or the reason why not. All in one atomic script.
 import type { Redis } from 'ioredis'
 import { eventsKeptSeconds } from '../contract/event.js'
+import type { ByteLimits } from './byte-limits.js'
 import { handOver, names, offer } from './fragment.js'
 import { keyPrefix } from './keys.js'
 import { run, script } from './script.js'
@@ -9,8 +10,11 @@ export type Admitted =
   | { kind: 'accepted'; jobId: string }
   | { kind: 'repeated'; jobId: string }
   | { kind: 'conflict' }
-  | { kind: 'queue-full'; retryAfterSeconds: number }
-  | { kind: 'tenant-queue-full'; retryAfterSeconds: number }
+  /** `of`: what there is too much of. */
+  | { kind: 'queue-full'; of: 'jobs' | 'bytes'; retryAfterSeconds: number }
+  | { kind: 'tenant-queue-full'; of: 'jobs' | 'bytes'; retryAfterSeconds: number }
+  /** Redis is nearly out of memory. */
+  | { kind: 'store-full'; retryAfterSeconds: number }
 
 export type AdmissionRecord = {
   readonly jobId: string
@@ -30,12 +34,16 @@ export type AdmissionRecord = {
   readonly replyTo: string
   /** Jobs handed over and not started, at most (queue/feed.ts). */
   readonly depth: number
+  /** What it adds to the sums of bytes, and what these may be. */
+  readonly bytes: { readonly queued: number; readonly blob: number }
+  readonly limits: Pick<ByteLimits, 'queued' | 'blob'>
   /** Field and value of the job's hash, in turn. */
   readonly fields: readonly (string | Buffer)[]
 }
 
 // In: prefix, id, tenant, priority, now, expires, queuedMax, tenantQueuedMax, tenantRunningMax, idempotency key ('' for none),
-// its digest, its life in ms, seconds that events are kept, reply to, hand-over depth, then the hash.
+// its digest, its life in ms, seconds that events are kept, reply to, hand-over depth, byte limits as JSON, its bytes in
+// Redis, its bytes in a blob, then the hash; without a hash nothing is written of the job, and the answer is whether it would be taken.
 // Out: {reason, id or '', ids handed over}. Handing over here saves the way of a short queue one wait for the disk.
 // Order inside a tenant is priority, then arrival: 2^44 arrivals fit below the next priority, all exact in a double.
 // An idempotency key lives as long as its job, however long that waits; `finish` starts its time. One whose job is no longer kept is
@@ -60,9 +68,21 @@ if once then
 end
 if tonumber(redis.call('GET', P .. 'waiting-count') or '0') >= tonumber(ARGV[7]) then return {'queue-full'} end
 if redis.call('ZCARD', P .. 'waiting:' .. tenant) >= tonumber(ARGV[8]) then return {'tenant-queue-full'} end
+local limits = cjson.decode(ARGV[16])
+local adds = {queued = tonumber(ARGV[17]), blob = tonumber(ARGV[18])}
+for what, by in pairs(adds) do
+  local own = tonumber(redis.call('ZSCORE', P .. what .. '-bytes-by', tenant) or '0')
+  if by > 0 and own + by > limits[what].tenant then return {'tenant-queue-full', 'bytes'} end
+end
+for what, by in pairs(adds) do
+  local sum = tonumber(redis.call('GET', P .. what .. '-bytes') or '0')
+  if by > 0 and sum + by > limits[what].all then return {'queue-full', 'bytes'} end
+end
+if #ARGV < 19 then return {'room'} end
 local hash = {}
-for at = 16, #ARGV do hash[#hash + 1] = ARGV[at] end
-redis.call('HSET', job_key(id), 'replyTo', reply_to, unpack(hash))
+for at = 19, #ARGV do hash[#hash + 1] = ARGV[at] end
+redis.call('HSET', job_key(id), 'replyTo', reply_to, 'queuedBytes', ARGV[17], 'blobBytes', ARGV[18], unpack(hash))
+for what, by in pairs(adds) do count(what, tenant, by) end
 local arrival = redis.call('INCR', P .. 'arrivals')
 redis.call('ZADD', P .. 'waiting:' .. tenant, tonumber(ARGV[4]) * 17592186044416 + arrival, id)
 redis.call('INCR', P .. 'waiting-count')
@@ -81,15 +101,13 @@ return {'accepted', id, hand_over(tonumber(ARGV[5]), ARGV[15], {})}`,
 )
 
 /** How long to wait before asking again: long enough that some jobs have ended, short enough to be used. */
-const retryAfterSeconds = 2
+export const retryAfterSeconds = 2
 
-/** @throws StoreUnavailable */
-export async function admit(
-  redis: Redis,
-  record: AdmissionRecord,
-): Promise<{ admitted: Admitted; handed: readonly string[] }> {
+type Answer = [kind: string, detail?: string, handed?: string[]]
+
+async function send(redis: Redis, record: AdmissionRecord): Promise<Answer> {
   const { idempotency } = record
-  const answer = (await run(redis, admitScript, [
+  return (await run(redis, admitScript, [
     keyPrefix,
     record.jobId,
     record.tenant,
@@ -106,15 +124,32 @@ export async function admit(
     Math.ceil((record.expiresAtMs - record.acceptedAtMs) / 1000) + eventsKeptSeconds,
     record.replyTo,
     record.depth,
+    JSON.stringify(record.limits),
+    record.bytes.queued,
+    record.bytes.blob,
     ...record.fields,
-  ])) as [string, string?, string[]?]
-  const [kind, jobId, handed = []] = answer
-  return { admitted: admittedOf(kind, jobId ?? record.jobId), handed }
+  ])) as Answer
 }
 
-function admittedOf(kind: string, jobId: string): Admitted {
-  if (kind === 'accepted' || kind === 'repeated') return { kind, jobId }
+/** Whether the job would be taken, before anything large is written for it: null, or the answer that it gets. @throws StoreUnavailable */
+export async function askRoom(redis: Redis, record: AdmissionRecord): Promise<Admitted | null> {
+  const [kind, detail] = await send(redis, { ...record, fields: [] })
+  return kind === 'room' ? null : admittedOf(kind, detail)
+}
+
+/** @throws StoreUnavailable */
+export async function admit(
+  redis: Redis,
+  record: AdmissionRecord,
+): Promise<{ admitted: Admitted; handed: readonly string[] }> {
+  const [kind, detail, handed = []] = await send(redis, record)
+  return { admitted: admittedOf(kind, detail), handed }
+}
+
+function admittedOf(kind: string, detail = ''): Admitted {
+  if (kind === 'accepted' || kind === 'repeated') return { kind, jobId: detail }
   if (kind === 'conflict') return { kind }
-  if (kind === 'queue-full' || kind === 'tenant-queue-full') return { kind, retryAfterSeconds }
+  if (kind === 'queue-full' || kind === 'tenant-queue-full')
+    return { kind, of: detail === 'bytes' ? 'bytes' : 'jobs', retryAfterSeconds }
   throw new Error(`admit answered ${kind}`)
 }

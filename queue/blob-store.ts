@@ -1,7 +1,7 @@
 // The content-addressed store of what is too large for Redis: a local directory, a folder for each tenant.
-// Blobs are sealed before they come here. Four calls, so that another store can stand behind them later.
+// Blobs are sealed before they come here. Few calls, so that another store can stand behind them later.
 import { createHash, randomBytes } from 'node:crypto'
-import { chmod, mkdir, open, readFile, rename, stat, unlink } from 'node:fs/promises'
+import { mkdir, open, readFile, rename, stat, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
 export type BlobStore = {
@@ -10,6 +10,8 @@ export type BlobStore = {
   /** @throws BlobError when it is missing or not what its name says. */
   get(tenant: string, digest: string): Promise<Buffer>
   has(tenant: string, digest: string): Promise<boolean>
+  /** Bytes; null when it is missing. @throws BlobError */
+  size(tenant: string, digest: string): Promise<number | null>
   /** No error when it is gone already. */
   remove(tenant: string, digest: string): Promise<void>
 }
@@ -52,9 +54,9 @@ export function openBlobStore(directory: string): BlobStore {
     async put(tenant, bytes) {
       const digest = createHash('sha256').update(bytes).digest('hex')
       const path = pathOf(tenant, digest)
-      const made = await mkdir(join(directory, tenant), { recursive: true })
-      // The mode of mkdir is cut by the umask; the worker's group must be able to look in.
-      if (made !== undefined) await chmod(join(directory, tenant), 0o2750)
+      // The group may look in, and is inherited from the store (set-group-id). Set here by chmod it would be refused under systemd
+      // (RestrictSUIDSGID), and a chmod without it would take it away.
+      await mkdir(join(directory, tenant), { recursive: true, mode: 0o750 })
       await writeDurably(path, bytes)
       return digest
     },
@@ -68,6 +70,9 @@ export function openBlobStore(directory: string): BlobStore {
     },
     async has(tenant, digest) {
       return (await stat(pathOf(tenant, digest)).catch(() => null)) !== null
+    },
+    async size(tenant, digest) {
+      return (await stat(pathOf(tenant, digest)).catch(() => null))?.size ?? null
     },
     async remove(tenant, digest) {
       await unlink(pathOf(tenant, digest)).catch(() => undefined)

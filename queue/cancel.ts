@@ -1,6 +1,6 @@
 // Cancelling: final at once while the job waits; a message to its worker while it runs.
 import type { Redis } from 'ioredis'
-import { finish, leave, names, offer } from './fragment.js'
+import { evenWhenFull, finish, leave, names, offer } from './fragment.js'
 import { controlChannel, keyPrefix } from './keys.js'
 import { summaryOf, unstartedResult } from './record.js'
 import { run, script } from './script.js'
@@ -10,7 +10,7 @@ export type Cancelled = 'cancelled' | 'cancelling' | 'finished' | 'unknown'
 // In: prefix, id, tenant, now, summary, result, control channel. Out: what became of it.
 const cancelScript = script(
   'cancel',
-  `${names}${offer}${leave}${finish}
+  `${evenWhenFull}${names}${offer}${leave}${finish}
 local id = ARGV[2]
 local known = redis.call('HMGET', job_key(id), 'state', 'tenant')
 if not known[1] or known[2] ~= ARGV[3] then return 'unknown' end

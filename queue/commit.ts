@@ -3,25 +3,33 @@ import type { Redis } from 'ioredis'
 import type { Receipt } from '../contract/receipt.js'
 import type { RunResult } from '../contract/result.js'
 import type { NewEvent } from './events.js'
-import { finish, leave, names, offer } from './fragment.js'
+import { evenWhenFull, finish, leave, names, offer } from './fragment.js'
 import { keyPrefix } from './keys.js'
 import { summaryOf } from './record.js'
 import { run, script } from './script.js'
 
-// In: prefix, id, attempt, outcome, summary, result, now, receipt or nothing, then name and data of the run’s last events. Out: 1 or 0 (stale).
+// In: prefix, id, attempt, outcome, summary, result, now, bytes in output files, receipt or nothing, then name and data of the
+// run’s last events. Out: 1 or 0 (stale).
 // A repeat by the same attempt (its answer was lost) is told 1 again and changes nothing.
 const commitScript = script(
   'commit',
-  `${names}${offer}${leave}${finish}
+  `${evenWhenFull}${names}${offer}${leave}${finish}
 local id = ARGV[2]
 local known = redis.call('HMGET', job_key(id), 'state', 'attempt')
 if known[1] == 'finished' and known[2] == ARGV[3] and redis.call('HGET', job_key(id), 'outcome') == ARGV[4] then return 1 end
 if known[1] ~= 'running' or known[2] ~= ARGV[3] then return 0 end
-if ARGV[8] ~= '' then redis.call('HSET', job_key(id), 'receipt', ARGV[8]) end
-for at = 9, #ARGV, 2 do event(id, ARGV[at], ARGV[at + 1], 86400) end
+redis.call('HSET', job_key(id), 'outputBytes', ARGV[8])
+if ARGV[9] ~= '' then redis.call('HSET', job_key(id), 'receipt', ARGV[9]) end
+events(id, from(10), 86400)
 finish(id, ARGV[4], ARGV[5], ARGV[6], ARGV[7], false)
 return 1`,
 )
+
+/** Bytes of a result that lie in files. Two streams with the same bytes share one, and are counted as two. */
+function outputBytesOf({ steps }: RunResult): number {
+  const outputs = steps.flatMap(({ stdout, stderr }) => [stdout, stderr])
+  return outputs.reduce((sum, kept) => (typeof kept === 'string' ? sum : sum + kept.bytes), 0)
+}
 
 /** The receipt names the time of the end, so that both come together. */
 export type Signed = { readonly receipt: Receipt | null; readonly finishedAtMs: number }
@@ -43,6 +51,7 @@ export async function commit(
     summaryOf(result),
     JSON.stringify(result),
     finishedAtMs,
+    outputBytesOf(result),
     receipt === null ? '' : JSON.stringify(receipt),
     ...events.flatMap((event) => [event.name, event.data]),
   ]

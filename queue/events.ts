@@ -21,7 +21,7 @@ if known[1] ~= 'running' or (ARGV[3] ~= '' and known[2] ~= ARGV[3]) then return 
 local call = ARGV[3] .. ':' .. ARGV[4]
 if known[3] == call then return 1 end
 redis.call('HSET', job_key(id), 'told', call)
-for at = 5, #ARGV, 2 do event(id, ARGV[at], ARGV[at + 1], 86400) end
+events(id, from(5), 86400)
 return 1`,
 )
 

@@ -11,17 +11,54 @@
 //   ages          zset  jobs that wait, by time of acceptance                litter         set   blobs to be removed
 //   workers       zset  worker processes, by when they were heard last       suspects       hash  worker → the one suspect it runs
 //   pulse         hash  last, since: when anybody was heard last, and since when without a pause
+//   finished:<t>  zset  the same for one tenant                              output-litter  set   jobs whose output files go
+//   outputs       zset  finished jobs with output files, by end              outputs:<t>    zset  the same for one tenant
+//   told          zset  finished jobs whose events are kept, by end          told:<t>       zset  the same for one tenant
+//   <x>-bytes     text  bytes of one kind in all                             <x>-bytes-by   zset  tenant → its bytes
+//
+// Kinds of bytes: queued (records of jobs that have not ended) and blob (their blobs on the disk); finished (records) and output
+// (files) of those that have; event (streams of all). What a job adds to each stands in its hash (queuedBytes, blobBytes, keptBytes,
+// outputBytes, eventBytes), changed in the same script, so that the sums are right whatever dies.
 import { eventsKeptMax, eventsKeptSeconds } from '../contract/event.js'
 
-/** Key names inside a script; one event into a job’s stream, and a word to whoever follows it. */
+/** What a record, its places in lists and its reads cost Redis beside its fields, measured on Redis 7.0. Bytes. */
+export const recordOverheadBytes = 2048
+
+/**
+ * At the limit of its memory Redis refuses a script at its first write that may need more (deny-oom), and none after another kind
+ * of write. A removal that removes nothing is such a one: transitions that end or free something begin with it.
+ */
+export const evenWhenFull = `
+redis.call('ZREM', ARGV[1] .. 'running', '')
+`
+
+/** Key names inside a script; sums of bytes; events (names and data in turn) into a job’s stream, and a word to whoever follows it. */
 export const names = `
 local P = ARGV[1]
 local function job_key(id) return P .. 'job:' .. id end
-local function event(id, name, data, keep)
-  local key = P .. 'events:' .. id
-  redis.call('XADD', key, 'MAXLEN', '~', ${eventsKeptMax}, '*', 'name', name, 'data', data)
+local function count(what, tenant, by)
+  if by == 0 then return end
+  redis.call('INCRBY', P .. what .. '-bytes', by)
+  local own = redis.call('ZINCRBY', P .. what .. '-bytes-by', by, tenant)
+  if tonumber(own) <= 0 then redis.call('ZREM', P .. what .. '-bytes-by', tenant) end
+end
+local function events(id, told, keep)
+  if #told == 0 then return end
+  local key, bytes = P .. 'events:' .. id, 0
+  for at = 1, #told, 2 do
+    redis.call('XADD', key, 'MAXLEN', '~', ${eventsKeptMax}, '*', 'name', told[at], 'data', told[at + 1])
+    bytes = bytes + #told[at + 1] + 100
+  end
   redis.call('EXPIRE', key, keep)
-  redis.call('PUBLISH', 'stockade:channel:events:' .. id, name)
+  redis.call('HINCRBY', job_key(id), 'eventBytes', bytes)
+  count('event', redis.call('HGET', job_key(id), 'tenant'), bytes)
+  redis.call('PUBLISH', 'stockade:channel:events:' .. id, told[#told - 1])
+end
+local function event(id, name, data, keep) events(id, {name, data}, keep) end
+local function from(first)
+  local rest = {}
+  for at = first, #ARGV do rest[#rest + 1] = ARGV[at] end
+  return rest
 end
 `
 
@@ -112,8 +149,9 @@ end
  */
 export const finish = `
 local function finish(id, outcome, summary, result, now, quarantined)
-  local known = redis.call('HMGET', job_key(id), 'tenant', 'replyTo', 'blob', 'runs', 'once', 'onceKeepMs')
-  local tenant = known[1]
+  local known = redis.call('HMGET', job_key(id), 'tenant', 'replyTo', 'blob', 'runs', 'once', 'onceKeepMs', 'queuedBytes', 'blobBytes', 'outputBytes')
+  local tenant, queued, outputs = known[1], tonumber(known[7] or '0'), tonumber(known[9] or '0')
+  local kept = queued + #summary + #result
   leave_waiting(id, tenant)
   redis.call('ZREM', P .. 'handover', id)
   redis.call('ZREM', P .. 'running', id)
@@ -125,15 +163,60 @@ local function finish(id, outcome, summary, result, now, quarantined)
     redis.call('ZADD', P .. 'quarantine', now, id)
   else
     redis.call('ZADD', P .. 'finished', now, id)
-    redis.call('HDEL', job_key(id), 'payload', 'blob')
+    redis.call('ZADD', P .. 'finished:' .. tenant, now, id)
+    kept = kept - redis.call('HSTRLEN', job_key(id), 'payload')
+    count('blob', tenant, -tonumber(known[8] or '0'))
+    redis.call('HDEL', job_key(id), 'payload', 'blob', 'blobBytes')
     if known[3] then redis.call('SADD', P .. 'litter', tenant .. '/' .. known[3]) end
   end
   if known[5] then redis.call('PEXPIRE', P .. 'idempotency:' .. known[5], known[6]) end
-  event(id, 'state', '{"state":"finished","attempt":' .. (known[4] or '0') .. '}', ${eventsKeptSeconds})
-  event(id, 'result', summary, ${eventsKeptSeconds})
+  redis.call('HDEL', job_key(id), 'queuedBytes')
+  redis.call('HSET', job_key(id), 'keptBytes', kept)
+  count('queued', tenant, -queued)
+  count('finished', tenant, kept)
+  count('output', tenant, outputs)
+  for list, holds in pairs({told = true, outputs = outputs > 0}) do
+    if holds then
+      redis.call('ZADD', P .. list, now, id)
+      redis.call('ZADD', P .. list .. ':' .. tenant, now, id)
+    end
+  end
+  local state = '{"state":"finished","attempt":' .. (known[4] or '0') .. '}'
+  events(id, {'state', state, 'result', summary}, ${eventsKeptSeconds})
   for process in string.gmatch(known[2] or '', '[^,]+') do
     redis.call('PUBLISH', 'stockade:channel:api:' .. process, id)
   end
   offer(tenant)
+end
+`
+
+/**
+ * forget_events(id, tenant) and drop(id, tenant): the events of a finished job leave Redis, and the job with everything of its.
+ * Files go later, from the lists of litter.
+ */
+export const drop = `
+local function forget_events(id, tenant)
+  redis.call('DEL', P .. 'events:' .. id)
+  redis.call('ZREM', P .. 'told', id)
+  redis.call('ZREM', P .. 'told:' .. tenant, id)
+  count('event', tenant, -tonumber(redis.call('HGET', job_key(id), 'eventBytes') or '0'))
+  redis.call('HDEL', job_key(id), 'eventBytes')
+end
+local function drop(id, tenant)
+  for _, list in ipairs({'finished', 'outputs'}) do
+    redis.call('ZREM', P .. list, id)
+    redis.call('ZREM', P .. list .. ':' .. tenant, id)
+  end
+  redis.call('ZREM', P .. 'quarantine', id)
+  redis.call('ZREM', P .. 'list:' .. tenant, id)
+  forget_events(id, tenant)
+  local known = redis.call('HMGET', job_key(id), 'blob', 'blobBytes', 'keptBytes', 'outputBytes')
+  if known[1] then redis.call('SADD', P .. 'litter', tenant .. '/' .. known[1]) end
+  local outputs = tonumber(known[4] or '0')
+  if outputs > 0 then redis.call('SADD', P .. 'output-litter', tenant .. '/' .. id) end
+  count('blob', tenant, -tonumber(known[2] or '0'))
+  count('finished', tenant, -tonumber(known[3] or '0'))
+  count('output', tenant, -outputs)
+  redis.call('DEL', job_key(id))
 end
 `

@@ -5,22 +5,25 @@ import type { Redis } from 'ioredis'
 import type { Logger } from 'pino'
 import type { Settings } from '../contract/config.js'
 import type { Payload } from '../contract/payload.js'
-import type { Job } from '../contract/result.js'
-import { type Admitted, admit } from './admit.js'
+import type { KeptJob } from '../contract/result.js'
+import { type AdmissionRecord, type Admitted, admit, askRoom, retryAfterSeconds } from './admit.js'
 import { type BlobStore, openBlobStore } from './blob-store.js'
+import { byteLimits, diskBytesOf } from './byte-limits.js'
 import { type Cancelled, cancel } from './cancel.js'
 import { connectFailingFast, connectPatiently, StoreUnavailable } from './connect.js'
 import type { StoredEvent } from './events.js'
-import { expire } from './expire.js'
 import { addToQueue, feed, feedingOf } from './feed.js'
 import { awaitEnd, follow } from './follow.js'
+import { recordOverheadBytes } from './fragment.js'
+import { type Retired, startHousekeeping } from './housekeeping.js'
 import { type JobPage, type JobQuery, listJobs } from './job-list.js'
 import * as keys from './keys.js'
 import { type Listener, openListener } from './listener.js'
-import { discardSealed, sealPayload } from './payload-seal.js'
+import { type MemoryWatch, openMemoryWatch, type StoreMemory } from './memory-watch.js'
+import { type OutputStore, openOutputStore } from './output-store.js'
+import { discardSealed, isBlob, sealPayload, storeSealed } from './payload-seal.js'
 import { jobOf } from './record.js'
-import { retire, sweepLitter } from './retire.js'
-import { isUnavailable } from './script.js'
+import { isOutOfMemory, isRefused, isUnavailable } from './script.js'
 import { openSealer, type Sealer } from './seal.js'
 
 export { CursorError } from './job-list.js'
@@ -48,11 +51,16 @@ export type Depth = {
   running: number
   quarantined: number
   oldestMs: number
+  /** By kind (queue/fragment.ts). */
+  bytes: Readonly<Record<ByteKind, number>>
 }
+
+export const byteKinds = ['queued', 'blob', 'finished', 'event', 'output'] as const
+export type ByteKind = (typeof byteKinds)[number]
 
 export type ApiJobStore = {
   admit(admission: Admission): Promise<Admitted>
-  read(tenant: string, jobId: string): Promise<Job | null>
+  read(tenant: string, jobId: string): Promise<KeptJob | null>
   list(tenant: string, query: JobQuery): Promise<JobPage>
   cancel(tenant: string, jobId: string): Promise<Cancelled>
   /** For a job that this process admits: its own channel tells. */
@@ -72,6 +80,9 @@ export type ApiJobStore = {
   /** For the key store: the same connection and the same seal. */
   readonly redis: Redis
   readonly sealer: Sealer
+  readonly outputs: OutputStore
+  /** What Redis said last of its memory. */
+  memory(): StoreMemory
 }
 
 type Parts = {
@@ -80,6 +91,9 @@ type Parts = {
   readonly listener: Listener
   readonly queue: Queue
   readonly blobs: BlobStore
+  readonly watch: MemoryWatch
+  /** Size of the disk that blobs and outputs lie on. */
+  readonly diskBytes: number
   readonly sealer: Sealer
   readonly settings: Settings
   readonly processId: string
@@ -97,46 +111,77 @@ async function reaching<Value>(work: () => Promise<Value>): Promise<Value> {
   }
 }
 
-async function admitJob(parts: Parts, admission: Admission): Promise<Admitted> {
-  const { payload, grant } = admission
-  const sealed = await sealPayload(parts.sealer, parts.blobs, payload)
-  const { admitted, handed } = await admit(parts.redis, {
+/** What a record takes of Redis, beside its fields. */
+const sizeOf = (fields: readonly string[]): number =>
+  fields.reduce((sum, field) => sum + Buffer.byteLength(field), recordOverheadBytes)
+
+function recordOf(parts: Parts, admission: Admission, sealed: Buffer): AdmissionRecord {
+  const { payload, grant, idempotency } = admission
+  const { settings } = parts
+  const fields = [
+    ...['state', 'queued', 'tenant', payload.tenant, 'createdAt', String(payload.acceptedAtMs)],
+    ...['expiresAt', String(payload.expiresAtMs), 'attemptsMax', String(admission.attemptsMax)],
+    ...['grant', grant.name, 'grantRevision', grant.revision],
+    ...['labels', JSON.stringify(admission.labels)],
+    ...['language', admission.language ?? '', 'image', admission.image ?? ''],
+  ]
+  const inlineBytes = isBlob(sealed) ? 0 : Math.ceil(sealed.length / 3) * 4
+  return {
     jobId: payload.jobId,
     tenant: payload.tenant,
     priority: admission.priority,
     acceptedAtMs: payload.acceptedAtMs,
     expiresAtMs: payload.expiresAtMs,
-    queuedMax: parts.settings.queuedJobsMax,
+    queuedMax: settings.queuedJobsMax,
     tenantQueuedMax: grant.queuedJobs,
     tenantRunningMax: grant.runningJobs,
     idempotency:
-      admission.idempotency === null
+      idempotency === null
         ? null
         : {
-            key: parts.sealer.digest(admission.idempotency.key),
-            requestDigest: admission.idempotency.requestDigest,
-            keepMs: parts.settings.finishedKeepSeconds * 1000,
+            key: parts.sealer.digest(idempotency.key),
+            requestDigest: idempotency.requestDigest,
+            keepMs: settings.finishedKeepSeconds * 1000,
           },
     replyTo: parts.processId,
-    depth: feedingOf(parts.settings).depth,
-    fields: [
-      ...['state', 'queued', 'tenant', payload.tenant, 'createdAt', String(payload.acceptedAtMs)],
-      ...['expiresAt', String(payload.expiresAtMs), 'attemptsMax', String(admission.attemptsMax)],
-      ...[
-        'grant',
-        grant.name,
-        'grantRevision',
-        grant.revision,
-        'labels',
-        JSON.stringify(admission.labels),
-      ],
-      ...['language', admission.language ?? '', 'image', admission.image ?? '', ...sealed],
-    ],
-  })
-  // The job is safe from here on: what fails now is made good by the feeder's next turn.
-  if (admitted.kind === 'accepted') handOverSoon(parts, handed)
-  else await discardSealed(parts.blobs, payload.tenant, sealed)
-  return admitted
+    depth: feedingOf(settings).depth,
+    bytes: { queued: sizeOf(fields) + inlineBytes, blob: isBlob(sealed) ? sealed.length : 0 },
+    limits: byteLimits(settings, {
+      memoryBytes: parts.watch.memory.maximumBytes,
+      diskBytes: parts.diskBytes,
+    }),
+    fields,
+  }
+}
+
+const storeFull: Admitted = { kind: 'store-full', retryAfterSeconds }
+
+async function admitJob(parts: Parts, admission: Admission): Promise<Admitted> {
+  const { blobs, redis, watch } = parts
+  const { payload } = admission
+  if (watch.memory.usedBytes === 0) await watch.look()
+  if (watch.isNearlyFull) return storeFull
+  const sealed = sealPayload(parts.sealer, payload)
+  const record = recordOf(parts, admission, sealed)
+  if (isBlob(sealed)) {
+    const refused = await askRoom(redis, record)
+    if (refused !== null) return refused
+  }
+  const stored = await storeSealed(blobs, payload.tenant, sealed)
+  try {
+    const whole = { ...record, fields: [...record.fields, ...stored] }
+    const { admitted, handed } = await admit(redis, whole)
+    // The job is safe from here on: what fails now is made good by the feeder's next turn.
+    if (admitted.kind === 'accepted') handOverSoon(parts, handed)
+    else await discardSealed(blobs, payload.tenant, stored)
+    return admitted
+  } catch (error) {
+    // Refused by Redis itself, and so for certain not taken; of a lost connection nobody knows, and the sweep finds what was not.
+    if (isRefused(error)) await discardSealed(blobs, payload.tenant, stored)
+    if (!isOutOfMemory(error)) throw error
+    watch.noteFull()
+    return storeFull
+  }
 }
 
 function handOverSoon(parts: Parts, ids: readonly string[]): void {
@@ -149,7 +194,7 @@ async function readFields(redis: Redis, jobId: string): Promise<Map<string, stri
   return new Map(Object.entries(await redis.hgetall(keys.jobKey(jobId))))
 }
 
-async function readJob(redis: Redis, tenant: string, jobId: string): Promise<Job | null> {
+async function readJob(redis: Redis, tenant: string, jobId: string): Promise<KeptJob | null> {
   const fields = await readFields(redis, jobId)
   return fields.get('tenant') === tenant ? jobOf(jobId, fields) : null
 }
@@ -162,6 +207,7 @@ async function readDepth(redis: Redis): Promise<Depth> {
     .zcard(keys.runningKey)
     .zcard(keys.quarantineKey)
   pipeline.zrange(keys.agesKey, '0', '0', 'WITHSCORES')
+  for (const kind of byteKinds) pipeline.get(keys.bytesKey(kind))
   const answers = (await pipeline.exec()) ?? []
   const values = answers.map(([error, value]) => {
     if (error !== null) throw error
@@ -174,6 +220,9 @@ async function readDepth(redis: Redis): Promise<Depth> {
     running: Number(values[2]),
     quarantined: Number(values[3]),
     oldestMs: Number.isNaN(oldest) ? 0 : Math.max(0, Date.now() - oldest),
+    bytes: Object.fromEntries(
+      byteKinds.map((kind, at) => [kind, Number(values[5 + at] ?? 0)]),
+    ) as Record<ByteKind, number>,
   }
 }
 
@@ -214,35 +263,15 @@ function openWaiters(parts: Parts): {
   }
 }
 
-/** Deadlines, retention, and whatever a death left in handover. A slow timer; every process may run it, all of it is atomic. */
-function startHousekeeping(parts: Parts): NodeJS.Timeout {
-  const retention = {
-    keepMs: parts.settings.finishedKeepSeconds * 1000,
-    keepJobs: parts.settings.finishedKeepJobs,
-  }
-  const turn = async (): Promise<void> => {
-    await feed(parts.redis, parts.queue, feedingOf(parts.settings))
-    await expire(parts.redis)
-    await retire(parts.redis, retention)
-    await sweepLitter(parts.redis, parts.blobs)
-  }
-  const timer = setInterval(() => {
-    turn().catch((error: unknown) =>
-      parts.log.debug({ error }, 'housekeeping is left to the next turn'),
-    )
-  }, 1000)
-  return timer.unref()
-}
-
-/** Opens even when Redis is away: calls then reject with StoreUnavailable at once, and work again when it is back. */
-export async function openApiJobStore(settings: Settings, log: Logger): Promise<ApiJobStore> {
+async function openParts(settings: Settings, log: Logger): Promise<Parts> {
+  const diskBytes = await diskBytesOf(settings.outputDirectory)
   const patient = connectPatiently(settings, 'api')
   const redis = connectFailingFast(settings, 'api')
   for (const connection of [redis, patient])
     connection.on('error', (error: Error) =>
       log.debug({ error: error.message }, 'redis connection'),
     )
-  const parts: Parts = {
+  return {
     redis,
     patient,
     listener: openListener(patient),
@@ -254,11 +283,23 @@ export async function openApiJobStore(settings: Settings, log: Logger): Promise<
       defaultJobOptions: { removeOnComplete: true, removeOnFail: true, attempts: 1 },
     }),
     blobs: openBlobStore(settings.blobDirectory),
+    diskBytes,
+    watch: openMemoryWatch(redis, settings.storeFullPercent),
     sealer: openSealer(settings.sealKeyFile),
     settings,
     processId: randomBytes(9).toString('base64url'),
     log,
   }
+}
+
+/** Opens even when Redis is away: calls then reject with StoreUnavailable at once, and work again when it is back. */
+export async function openApiJobStore(
+  settings: Settings,
+  log: Logger,
+  onRetired: (retired: Retired) => void = () => undefined,
+): Promise<ApiJobStore> {
+  const parts = await openParts(settings, log)
+  const { redis } = parts
   parts.queue.on('error', (error) => log.debug({ error: error.message }, 'queue connection'))
   const waiters = openWaiters(parts)
   // The two connections come back each in its own time: a look by this one may have failed while only the other was there.
@@ -266,10 +307,12 @@ export async function openApiJobStore(settings: Settings, log: Logger): Promise<
   parts.listener
     .listen(keys.apiChannel(parts.processId), waiters.wake)
     .catch((error: unknown) => log.debug({ error }, 'subscription'))
-  const housekeeping = startHousekeeping(parts)
+  const housekeeping = startHousekeeping({ ...parts, onRetired })
   return {
     redis,
     sealer: parts.sealer,
+    outputs: openOutputStore(settings.outputDirectory),
+    memory: () => parts.watch.memory,
     admit: (admission) => reaching(() => admitJob(parts, admission)),
     read: (tenant, jobId) => reaching(() => readJob(redis, tenant, jobId)),
     list: (tenant, query) => reaching(() => listJobs(redis, tenant, query)),

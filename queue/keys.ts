@@ -13,6 +13,11 @@ export const runningKey = `${keyPrefix}running`
 export const handoverKey = `${keyPrefix}handover`
 export const waitingCountKey = `${keyPrefix}waiting-count`
 export const litterKey = `${keyPrefix}litter`
+export const outputLitterKey = `${keyPrefix}output-litter`
+export const waitingKey = (tenant: string): string => `${keyPrefix}waiting:${tenant}`
+export const inflightKey = (tenant: string): string => `${keyPrefix}inflight:${tenant}`
+/** Bytes of one kind in all; queue/fragment.ts says which kinds there are. */
+export const bytesKey = (kind: string): string => `${keyPrefix}${kind}-bytes`
 export const agesKey = `${keyPrefix}ages`
 
 /** Where one api process hears that a job it waits for has ended. */

@@ -11,15 +11,20 @@ export class DamagedPayload extends Error {}
 /** The payload’s blob is not there. */
 export class MissingBlob extends Error {}
 
+export const sealPayload = (sealer: Sealer, payload: Payload): Buffer =>
+  sealer.seal(Buffer.from(JSON.stringify(payload)), bindingOf(payload))
+
+/** Too large for Redis. */
+export const isBlob = (sealed: Buffer): boolean => sealed.length > inlinePayloadBytesMax
+
 /** Field and value for the job’s hash: `payload` (base64), or `blob` (a digest). */
-export async function sealPayload(
-  sealer: Sealer,
+export async function storeSealed(
   blobs: BlobStore,
-  payload: Payload,
+  tenant: string,
+  sealed: Buffer,
 ): Promise<[string, string]> {
-  const sealed = sealer.seal(Buffer.from(JSON.stringify(payload)), bindingOf(payload))
-  if (sealed.length <= inlinePayloadBytesMax) return ['payload', sealed.toString('base64')]
-  return ['blob', await blobs.put(payload.tenant, sealed)]
+  if (!isBlob(sealed)) return ['payload', sealed.toString('base64')]
+  return ['blob', await blobs.put(tenant, sealed)]
 }
 
 /** A job that was not taken needs no blob: a full queue must not fill the disk. */
@@ -29,6 +34,22 @@ export async function discardSealed(
   [field, value]: readonly [string, string],
 ): Promise<void> {
   if (field === 'blob') await blobs.remove(tenant, value)
+}
+
+/** Size of the blob that must be opened; 0 when the payload lies in the record, or is missing. */
+export async function blobBytes(
+  blobs: BlobStore,
+  fields: ReadonlyMap<string, string>,
+): Promise<number> {
+  const blob = fields.get('blob')
+  if (blob === undefined || fields.has('payload')) return 0
+  try {
+    return (await blobs.size(fields.get('tenant') ?? '', blob)) ?? 0
+  } catch (error) {
+    // No name of a blob: opening it says so.
+    if (error instanceof BlobError) return 0
+    throw error
+  }
 }
 
 const bindingOf = (payload: Payload) => ({

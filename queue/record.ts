@@ -2,7 +2,7 @@
 import { Compile } from 'typebox/compile'
 import type { Outcome } from '../contract/outcome.js'
 import { Receipt } from '../contract/receipt.js'
-import { type Job, type JobState, jobStates, RunResult } from '../contract/result.js'
+import { type Job, type JobState, jobStates, type KeptJob, RunResult } from '../contract/result.js'
 
 const checkResult = Compile(RunResult)
 const checkReceipt = Compile(Receipt)
@@ -84,8 +84,8 @@ function bare(jobId: string, fields: ReadonlyMap<string, string>): Job {
   }
 }
 
-/** The whole job, with its output. */
-export function jobOf(jobId: string, fields: ReadonlyMap<string, string>): Job {
+/** The whole job; large output still in its files. */
+export function jobOf(jobId: string, fields: ReadonlyMap<string, string>): KeptJob {
   const job = jobWith(jobId, fields, resultOf(fields.get('result')))
   return { ...job, receipt: receiptOf(fields.get('receipt')) }
 }
@@ -95,7 +95,7 @@ export function jobWith(
   jobId: string,
   fields: ReadonlyMap<string, string>,
   result: RunResult | null,
-): Job {
+): KeptJob {
   const job = bare(jobId, fields)
   if (result === null) return job
   const last = result.steps.at(-1)

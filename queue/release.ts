@@ -1,7 +1,7 @@
 // A worker gives a started job back: unharmed (it drains, the launcher is away), or because the fault was ours. No death is counted.
 import type { Redis } from 'ioredis'
 import { handoverStaleMs } from './feed.js'
-import { finish, leave, names, offer } from './fragment.js'
+import { evenWhenFull, finish, leave, names, offer } from './fragment.js'
 import { keyPrefix } from './keys.js'
 import { summaryOf, unstartedResult } from './record.js'
 import { run, script } from './script.js'
@@ -15,7 +15,7 @@ export type Release = { readonly delayMs: number; readonly reason: 'unharmed' | 
 // not BullMQ still knows it. What was given back unharmed has cost the job nothing; one that has never run may expire as before.
 const releaseScript = script(
   'release',
-  `${names}${offer}${leave}${finish}
+  `${evenWhenFull}${names}${offer}${leave}${finish}
 local id, unharmed = ARGV[2], ARGV[5] == 'unharmed'
 local known = redis.call('HMGET', job_key(id), 'state', 'attempt', 'faults', 'attemptsMax', 'cancel', 'expiresAt')
 if known[1] ~= 'running' or known[2] ~= ARGV[3] then return 'stale' end

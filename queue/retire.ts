@@ -1,17 +1,23 @@
 // Retention by age and by count: finished jobs leave Redis, and blobs that no job needs leave the disk.
 import type { Redis } from 'ioredis'
+import { eventsKeptSeconds } from '../contract/event.js'
 import { BlobError, type BlobStore } from './blob-store.js'
-import { names } from './fragment.js'
-import { keyPrefix, litterKey } from './keys.js'
+import { drop, evenWhenFull, names } from './fragment.js'
+import { keyPrefix, litterKey, outputLitterKey } from './keys.js'
+import { OutputLost, type OutputStore } from './output-store.js'
 import { run, script } from './script.js'
 
 /** Quarantined jobs kept for the operator; beyond this the oldest go. */
 export const quarantinedJobsMax = 1000
 
-// In: prefix, oldest time to keep, count to keep, quarantined to keep. Out: how many went (at most some 500 a turn).
+// In: prefix, oldest time to keep, count to keep, quarantined to keep, oldest end whose events are kept. Out: how many went
+// (at most some 500 a turn).
 const retireScript = script(
   'retire',
-  `${names}
+  `${evenWhenFull}${names}${drop}
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'told', '-inf', '(' .. ARGV[5], 'LIMIT', 0, 500)) do
+  forget_events(id, redis.call('HGET', job_key(id), 'tenant') or '')
+end
 local ids = redis.call('ZRANGEBYSCORE', P .. 'finished', '-inf', '(' .. ARGV[2], 'LIMIT', 0, 500)
 local function surplus(list, passed, keep)
   local over = math.min(redis.call('ZCARD', P .. list) - passed - tonumber(keep), 500)
@@ -20,14 +26,7 @@ local function surplus(list, passed, keep)
 end
 surplus('finished', #ids, ARGV[3])
 surplus('quarantine', 0, ARGV[4])
-for _, id in ipairs(ids) do
-  local known = redis.call('HMGET', job_key(id), 'tenant', 'blob')
-  if known[1] then redis.call('ZREM', P .. 'list:' .. known[1], id) end
-  if known[1] and known[2] then redis.call('SADD', P .. 'litter', known[1] .. '/' .. known[2]) end
-  redis.call('DEL', job_key(id), P .. 'events:' .. id)
-  redis.call('ZREM', P .. 'finished', id)
-  redis.call('ZREM', P .. 'quarantine', id)
-end
+for _, id in ipairs(ids) do drop(id, redis.call('HGET', job_key(id), 'tenant') or '') end
 return #ids`,
 )
 
@@ -35,24 +34,40 @@ export type Retention = { readonly keepMs: number; readonly keepJobs: number }
 
 /** Returns how many jobs were retired. @throws StoreUnavailable */
 export async function retire(redis: Redis, retention: Retention): Promise<number> {
-  const values = [keyPrefix, Date.now() - retention.keepMs, retention.keepJobs, quarantinedJobsMax]
+  const now = Date.now()
+  const values = [
+    ...[keyPrefix, now - retention.keepMs, retention.keepJobs, quarantinedJobsMax],
+    now - eventsKeptSeconds * 1000,
+  ]
   return (await run(redis, retireScript, values)) as number
 }
 
 /**
- * Removes blobs of jobs that have ended, a hundred at most, and returns how many. A blob leaves the list only when it is
+ * Removes what lies on a list of litter, a hundred at most, and returns how many. A name leaves the list only when its files are
  * gone, so a death in between repeats a removal and never forgets one.
  */
-export async function sweepLitter(redis: Redis, blobs: BlobStore): Promise<number> {
-  const litter = await redis.srandmember(litterKey, 100)
+async function sweep(
+  redis: Redis,
+  key: string,
+  remove: (tenant: string, name: string) => Promise<void>,
+): Promise<number> {
+  const litter = await redis.srandmember(key, 100)
   if (litter.length === 0) return 0
-  for (const name of litter) {
-    const [tenant = '', digest = ''] = name.split('/')
-    await blobs.remove(tenant, digest).catch((error: unknown) => {
-      // No name of a blob: whoever wrote it here shall not stop the sweep.
-      if (!(error instanceof BlobError)) throw error
+  for (const entry of litter) {
+    const [tenant = '', name = ''] = entry.split('/')
+    await remove(tenant, name).catch((error: unknown) => {
+      // No name of ours: whoever wrote it here shall not stop the sweep.
+      if (!(error instanceof BlobError || error instanceof OutputLost)) throw error
     })
   }
-  await redis.srem(litterKey, ...litter)
+  await redis.srem(key, ...litter)
   return litter.length
 }
+
+/** Blobs of jobs that have ended: the api's. */
+export const sweepLitter = (redis: Redis, blobs: BlobStore): Promise<number> =>
+  sweep(redis, litterKey, blobs.remove)
+
+/** Output files of jobs that are no longer kept: a worker's, which owns them. */
+export const sweepOutputLitter = (redis: Redis, outputs: OutputStore): Promise<number> =>
+  sweep(redis, outputLitterKey, outputs.removeJob)

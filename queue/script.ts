@@ -25,6 +25,14 @@ export function isUnavailable(error: unknown): boolean {
   )
 }
 
+/** Whether Redis itself answered that it does not write: the script has changed nothing. */
+export const isRefused = (error: unknown): boolean =>
+  error instanceof Error &&
+  /\b(OOM command|MISCONF|READONLY|LOADING|CLUSTERDOWN|MASTERDOWN)\b/.test(error.message)
+
+export const isOutOfMemory = (error: unknown): boolean =>
+  error instanceof Error && /\bOOM command\b/.test(error.message)
+
 async function send(
   redis: Redis,
   one: Script,

@@ -1,6 +1,6 @@
 // A worker takes a job: one attempt begins, or it is told why not. Deaths of workers are counted here, across all of them.
 import type { Redis } from 'ioredis'
-import { finish, hearing, leave, names, offer } from './fragment.js'
+import { evenWhenFull, finish, hearing, leave, names, offer } from './fragment.js'
 import { keyPrefix } from './keys.js'
 import { summaryOf, unstartedResult } from './record.js'
 import { run, script } from './script.js'
@@ -32,7 +32,7 @@ export type Start =
 // one of such suspects at a time: the next death is no innocent neighbour's second.
 const startScript = script(
   'start',
-  `${names}${offer}${leave}${finish}${hearing}
+  `${evenWhenFull}${names}${offer}${leave}${finish}${hearing}
 local id, now, worker, delivery = ARGV[2], ARGV[3], ARGV[11], ARGV[12]
 local known = redis.call('HMGET', job_key(id), 'state', 'expiresAt', 'attemptsMax', 'cancel', 'startedAt', 'tenant', 'holder', 'delivery', 'deaths')
 local state, tenant = known[1], known[6]

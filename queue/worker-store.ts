@@ -16,8 +16,11 @@ import { feed, feedingOf } from './feed.js'
 import { beat, type Running } from './heartbeat.js'
 import * as keys from './keys.js'
 import { type Listener, openListener } from './listener.js'
-import { openPayload } from './payload-seal.js'
+import { openOutputSweep } from './orphan-outputs.js'
+import { type OutputStore, openOutputStore } from './output-store.js'
+import { blobBytes, openPayload } from './payload-seal.js'
 import { type Release, type Released, release } from './release.js'
+import { sweepOutputLitter } from './retire.js'
 import { openSealer } from './seal.js'
 import { type Start, start } from './start.js'
 
@@ -26,6 +29,8 @@ export type { NewEvent, Release, Released, Running, Start }
 
 export type WorkerJobStore = {
   start(jobId: string): Promise<Start>
+  /** Size of the blob that `open` would open; 0 for a payload that lies in the record. */
+  blobBytes(fields: ReadonlyMap<string, string>): Promise<number>
   /** @throws DamagedPayload, MissingBlob */
   open(jobId: string, fields: ReadonlyMap<string, string>): Promise<Payload>
   /** Waits for a Redis that is away or takes no writes: a result is not given up for that. */
@@ -44,6 +49,7 @@ export type WorkerJobStore = {
   attend(hears: Hears): Promise<void>
   feed(): Promise<void>
   close(): Promise<void>
+  readonly outputs: OutputStore
   /** For BullMQ's own worker. */
   readonly redis: Redis
 }
@@ -65,6 +71,7 @@ const retryLastMs = 2000
 type Parts = {
   readonly redis: Redis
   readonly queue: Queue
+  readonly outputs: OutputStore
   readonly settings: Settings
   readonly log: Logger
   /** Names this process, and no other one ever. */
@@ -104,10 +111,13 @@ function repeat({ log, closed }: Parts, everyMs: number, work: () => Promise<unk
 }
 
 function startHousekeeping(parts: Parts): void {
-  const { redis, queue, settings } = parts
+  const { redis, queue, settings, outputs } = parts
+  const sweepOrphans = openOutputSweep(redis, settings.outputDirectory, outputs)
   repeat(parts, housekeepingMs, async () => {
     await feed(redis, queue, feedingOf(settings))
     await expire(redis)
+    await sweepOutputLitter(redis, outputs)
+    await sweepOrphans()
   })
 }
 
@@ -143,7 +153,8 @@ export function openWorkerJobStore(settings: Settings, log: Logger): WorkerJobSt
   const closing = new AbortController()
   const worker = randomBytes(9).toString('base64url')
   const queue = openQueue(redis, log)
-  const parts: Parts = { redis, queue, settings, log, worker, closed: closing.signal }
+  const outputs = openOutputStore(settings.outputDirectory)
+  const parts: Parts = { redis, queue, outputs, settings, log, worker, closed: closing.signal }
   const sealer = openSealer(settings.sealKeyFile)
   const blobs = openBlobStore(settings.blobDirectory)
   const listener = openListener(subscriber)
@@ -151,6 +162,8 @@ export function openWorkerJobStore(settings: Settings, log: Logger): WorkerJobSt
   startHousekeeping(parts)
   return {
     redis,
+    outputs,
+    blobBytes: (fields) => blobBytes(blobs, fields),
     // The connection may send a call again; another call is another taking.
     start: (jobId) =>
       start(redis, jobId, { worker, delivery: String(++takings), silentMs: settings.lockMs }),

@@ -1,20 +1,22 @@
-// One attempt at one job, from an opened payload to a result or to a fault of ours.
-import type { Payload } from '../contract/payload.js'
+// One attempt at one job, from its share of the memory for payloads to a result or to a fault of ours.
 import type { RunResult } from '../contract/result.js'
 import type { SeccompFolders } from '../native/seccomp-load.js'
-import type { LocalFiles } from '../queue/local-files.js'
 import type { EventBatch } from './event-batch.js'
-import { judgeAgain } from './judge-again.js'
+import { openingFactor, type PayloadBudget, type Share } from './payload-budget.js'
+import { cargoBytes, type PrepareContext, type Prepared, prepare } from './prepare.js'
 import type { RunEvidence } from './receipt.js'
 import { type Run, runPlan } from './run-plan.js'
-import type { WorkerTelemetry } from './telemetry.js'
-import { standardInput, workspaceFiles } from './workspace.js'
+import type { Started } from './settle.js'
 
-export type AttemptContext = {
+export type AttemptContext = PrepareContext & {
   readonly launcherSocket: string
   readonly seccompFolders: SeccompFolders
-  readonly files: LocalFiles
-  readonly telemetry: WorkerTelemetry
+  readonly budget: PayloadBudget
+}
+
+export type Attempt = {
+  readonly jobId: string
+  readonly started: Started
   readonly events: EventBatch
   /** Told of the run while it lasts, so that a cancel reaches it. */
   onRun(run: Run): void
@@ -23,25 +25,40 @@ export type AttemptContext = {
 /** A result, and what a receipt can tell of the run; null when nothing ran. */
 export type Attempted = { readonly result: RunResult; readonly evidence: RunEvidence | null }
 
-/** Judges again and runs. @throws LaunchError when our side failed. */
-export async function attempt(payload: Payload, context: AttemptContext): Promise<Attempted> {
-  const judged = judgeAgain(payload, context.files)
-  if (judged.kind === 'denied') return { result: judged.result, evidence: null }
-  const { plan, grantRevision } = judged
+/** The bytes as they came, and as frames of the launcher. */
+const sendingFactor = 2
+
+async function runPrepared(
+  { jobId, started, events, onRun }: Attempt,
+  { plan, asked, hasAppArmor, cargo }: Extract<Prepared, { kind: 'run' }>,
+  share: Share,
+  context: AttemptContext,
+): Promise<Attempted> {
+  const { launcherSocket, seccompFolders, store, telemetry } = context
+  const tenant = started.fields.get('tenant') ?? ''
   const run = runPlan({
-    jobId: payload.jobId,
-    plan,
-    files: workspaceFiles(payload.spec, context.files.catalogue),
-    stdin: standardInput(payload.spec),
-    launcherSocket: context.launcherSocket,
-    seccompFolders: context.seccompFolders,
-    events: context.events,
-    onLaunched: context.telemetry.launched,
+    ...{ jobId, plan, cargo, launcherSocket, seccompFolders, events },
+    createOutput: () => store.outputs.create(tenant, jobId),
+    onLaunched: telemetry.launched,
+    onSent: () => share.shrink(cargoBytes(cargo)),
   })
-  context.onRun(run)
+  onRun(run)
   const { result, steps } = await run.result
-  for (const step of result.steps)
-    context.telemetry.ran(payload.spec.language ?? 'command', step.usage.wallMs / 1000)
-  const hasAppArmor = context.files.platform.apparmor
-  return { result, evidence: { payload, plan, grantRevision, hasAppArmor, steps } }
+  const language = asked.language ?? 'command'
+  for (const step of result.steps) telemetry.ran(language, step.usage.wallMs / 1000)
+  return { result, evidence: { asked, plan, hasAppArmor, steps } }
+}
+
+/** Judges again and runs. @throws LaunchError when our side failed; DamagedPayload, MissingBlob */
+export async function attempt(one: Attempt, context: AttemptContext): Promise<Attempted> {
+  const sealedBytes = await context.store.blobBytes(one.started.fields)
+  const share = await context.budget.take(sealedBytes * openingFactor)
+  try {
+    const prepared = await prepare(one.jobId, one.started, context)
+    if (prepared.kind === 'denied') return { result: prepared.result, evidence: null }
+    share.shrink(cargoBytes(prepared.cargo) * sendingFactor)
+    return await runPrepared(one, prepared, share, context)
+  } finally {
+    share.shrink(0)
+  }
 }

@@ -4,14 +4,15 @@ import { constants } from 'node:os'
 import type { Calls, EndReason, Finished, Started } from '../contract/launch.js'
 import type { Outcome } from '../contract/outcome.js'
 import type { Plan, PlanStep } from '../contract/plan.js'
-import type { Cause, Isolation, StepResult, Usage } from '../contract/result.js'
+import type { Cause, Isolation, KeptStep, Usage } from '../contract/result.js'
 import { describeCall } from '../native/seccomp-call.js'
 import type { PermittedCall } from '../native/seccomp-layers.js'
 import { learnProfile } from '../native/seccomp-learn.js'
 import { networkOf } from './attest.js'
+import type { CapturedStream } from './capture.js'
 import { deadlyCall, refusedCalls } from './refused-calls.js'
 
-export type Captured = { readonly stdout: Buffer; readonly stderr: Buffer }
+export type Captured = { readonly stdout: CapturedStream; readonly stderr: CapturedStream }
 export type SeccompInForce = { readonly profile: string; readonly digest: string }
 /** What a step left behind. */
 export type Evidence = {
@@ -29,20 +30,10 @@ const signalNames = new Map(
     .reverse()
     .map(([name, number]) => [number, name]),
 )
-const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const milliseconds = (microseconds: number): number => Math.round(microseconds) / 1000
 
 function signalName(number: number): string {
   return signalNames.get(number) ?? `SIG${number}`
-}
-
-/** Text when the bytes are UTF-8, else base64: never mangled. */
-export function textOf(bytes: Buffer): { text: string; encoding: 'utf8' | 'base64' } {
-  try {
-    return { text: strictUtf8.decode(bytes), encoding: 'utf8' }
-  } catch {
-    return { text: bytes.toString('base64'), encoding: 'base64' }
-  }
 }
 
 function usageOf(finished: Finished): Usage {
@@ -252,7 +243,7 @@ function syscallEnding(finished: Finished, step: PlanStep, calls: Calls | null):
 }
 
 /** What is said of system calls beside the outcome: refused, or only observed. */
-function callsOf({ calls, permitted }: Evidence, step: PlanStep): Partial<StepResult> {
+function callsOf({ calls, permitted }: Evidence, step: PlanStep): Partial<KeptStep> {
   if (calls === null) return {}
   if (step.seccompWatch === 'learn') return { seccompLearned: learnProfile(calls, permitted) }
   const refused = refusedCalls(calls)
@@ -316,10 +307,8 @@ export function collect(
   evidence: Evidence,
   plan: Plan,
   step: PlanStep,
-  captured: Captured,
-): StepResult {
-  const stdout = textOf(captured.stdout)
-  const stderr = textOf(captured.stderr)
+  { stdout, stderr }: Captured,
+): KeptStep {
   const { finished, isolation } = evidence
   const ending = endingOf(finished, plan, step, evidence.calls)
   const exited = finished.ended === 'exited' && finished.execErrno === 0
@@ -329,8 +318,8 @@ export function collect(
     ...(ending.cause === null ? {} : { cause: ending.cause }),
     exitCode: exited ? finished.exitCode : null,
     signal: finished.ended === 'signalled' ? signalName(finished.signal) : null,
-    stdout: stdout.text,
-    stderr: stderr.text,
+    stdout: stdout.kept,
+    stderr: stderr.kept,
     encoding: { stdout: stdout.encoding, stderr: stderr.encoding },
     truncated: finished.reason === 'output',
     usage: usageOf(finished),

@@ -1,10 +1,8 @@
 // Step 5 of 10: an id from the queue → an opened payload and one attempt, and one of: a committed result, the job given back.
 // The program's faults are results; ours are tried again, as often as the job allows; neither is ever lost.
 import type { LaunchError } from '../native/launch-client.js'
-import type { SeccompFolders } from '../native/seccomp-load.js'
-import type { LocalFiles } from '../queue/local-files.js'
 import { DamagedPayload, type Running } from '../queue/worker-store.js'
-import { attempt } from './attempt.js'
+import { type AttemptContext, attempt } from './attempt.js'
 import { type EventBatch, openEventBatch } from './event-batch.js'
 import { openReplayGuard, type ReplayGuard } from './replay-guard.js'
 import type { Run } from './run-plan.js'
@@ -18,11 +16,7 @@ import {
   settle,
 } from './settle.js'
 
-export type ConsumerContext = SettleContext & {
-  readonly launcherSocket: string
-  readonly seccompFolders: SeccompFolders
-  files(): LocalFiles
-}
+export type ConsumerContext = SettleContext & AttemptContext
 
 export type Consumer = {
   consume(jobId: string): Promise<void>
@@ -34,9 +28,6 @@ export type Consumer = {
   readonly busy: number
   running(): readonly Running[]
 }
-
-/** A sealed payload is refused for good when it expired this long ago: whoever can write to Redis could else repeat a job for ever. */
-const replayMs = 24 * 3600 * 1000
 
 type Consuming = {
   readonly context: ConsumerContext
@@ -53,14 +44,7 @@ async function conclude(
 ): Promise<Conclusion> {
   try {
     if (guard.hasEnded(jobId)) throw new DamagedPayload('this job has ended here before')
-    const payload = await context.store.open(jobId, started.fields)
-    if (payload.expiresAtMs + replayMs < Date.now())
-      throw new DamagedPayload('the payload expired more than a day ago')
-    context.telemetry.waited(Math.max(0, Date.now() - payload.acceptedAtMs) / 1000)
-    const { launcherSocket, seccompFolders, telemetry } = context
-    const files = context.files()
-    const run = { launcherSocket, seccompFolders, files, telemetry, events, onRun }
-    const { result, evidence } = await attempt(payload, run)
+    const { result, evidence } = await attempt({ jobId, started, events, onRun }, context)
     return concluded(result, evidence)
   } catch (error) {
     return concludeFault(error, started, context)

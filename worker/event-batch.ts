@@ -1,12 +1,15 @@
 // Events of a run, told in batches: a program that prints byte by byte must not become a Redis write a byte.
-import type { EventName } from '../contract/event.js'
+import { type EventName, eventOutputBytesMax } from '../contract/event.js'
 import type { NewEvent } from '../queue/worker-store.js'
 
 export type Teller = (events: readonly NewEvent[]) => Promise<unknown>
 
 export type EventBatch = {
   add(name: EventName, data: object): void
+  /** A piece of output. Beyond `eventOutputBytesMax` of a run only how much is left out is told: at once, and by `endOutput`. */
   output(name: 'stdout' | 'stderr', step: string, bytes: Buffer): void
+  /** The step has ended: how much of its output was left out. */
+  endOutput(step: string): void
   /** Tells what is left. Never rejects: events are a convenience, the stored result is the truth. */
   flush(): Promise<void>
   /** What is left untold, once all before it is told: goes with the commit, so that a short job costs no round trip of its own. */
@@ -26,7 +29,9 @@ function outputEvent({ name, step, pieces }: Pending): NewEvent {
   return { name, data: JSON.stringify({ step, base64: Buffer.concat(pieces).toString('base64') }) }
 }
 
-export function openEventBatch(tell: Teller): EventBatch {
+type Batch = Omit<EventBatch, 'endOutput'>
+
+function openBatch(tell: Teller): Batch {
   const events: NewEvent[] = []
   let untoldBytes = 0
   let pending: Pending | null = null
@@ -80,6 +85,31 @@ export function openEventBatch(tell: Teller): EventBatch {
     async take() {
       await last
       return drawn()
+    },
+  }
+}
+
+export function openEventBatch(tell: Teller): EventBatch {
+  const batch = openBatch(tell)
+  let outputBytes = 0
+  let omittedBytes = 0
+  const tellOmitted = (step: string): void => batch.add('omitted', { step, bytes: omittedBytes })
+  return {
+    ...batch,
+    output(name, step, bytes) {
+      // Once a piece is left out all later ones of the step are: a follower must not see a gap and text after it.
+      if (omittedBytes === 0 && outputBytes + bytes.length <= eventOutputBytesMax) {
+        outputBytes += bytes.length
+        batch.output(name, step, bytes)
+        return
+      }
+      const isFirst = omittedBytes === 0
+      omittedBytes += bytes.length
+      if (isFirst) tellOmitted(step)
+    },
+    endOutput(step) {
+      if (omittedBytes > 0) tellOmitted(step)
+      omittedBytes = 0
     },
   }
 }

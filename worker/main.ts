@@ -9,6 +9,7 @@ import { loadSettings, releaseDirectory } from '../queue/settings-file.js'
 import { openWorkerJobStore } from '../queue/worker-store.js'
 import { openConsumer } from './consume.js'
 import { openLauncherGate } from './launcher-gate.js'
+import { openPayloadBudget, payloadBudgetBytes } from './payload-budget.js'
 import { placeOf } from './place.js'
 import { reportProfiles } from './profile-report.js'
 import { openReceiptSigner } from './receipt-key.js'
@@ -19,7 +20,8 @@ const log = pino({
   level: settings.logLevel,
   base: { service: 'worker', instance: settings.instance },
 })
-const telemetry = openTelemetry()
+const budget = openPayloadBudget(payloadBudgetBytes(settings.bodyBytesMax))
+const telemetry = openTelemetry(budget)
 const seccompFolders = {
   profilesFolder: settings.profileDirectory,
   ownFolder: settings.seccompDirectory,
@@ -32,6 +34,7 @@ const store = openWorkerJobStore(settings, log)
 const consumer = openConsumer({
   store,
   telemetry,
+  budget,
   log,
   launcherSocket: settings.launcherSocket,
   seccompFolders,

@@ -1,6 +1,6 @@
 // What a run has shown → the statement that is signed. Nothing here asks a plan for what the kernel can tell.
 import { createHash } from 'node:crypto'
-import { canonicalJson } from '../contract/canonical-json.js'
+import { writeCanonicalJson } from '../contract/canonical-json.js'
 import type { Started } from '../contract/launch.js'
 import type { Payload } from '../contract/payload.js'
 import type { Plan, PlanStep } from '../contract/plan.js'
@@ -12,8 +12,10 @@ import {
   type StepReceipt,
   statementType,
 } from '../contract/receipt.js'
-import type { Job, RunResult, StepResult } from '../contract/result.js'
+import { answerWithoutOutput } from '../contract/receipt-answer.js'
+import type { KeptJob, KeptStep, RunResult } from '../contract/result.js'
 import { jobWith } from '../queue/record.js'
+import type { CapturedStream } from './capture.js'
 import type { SeccompInForce } from './collect.js'
 
 export type StreamEvidence = StepReceipt['stdout']
@@ -27,12 +29,23 @@ export type StepEvidence = {
   readonly stderr: StreamEvidence
 }
 
+/** What a receipt tells of the job as it was sent. The job itself is let go of before it runs. */
+export type Asked = {
+  readonly jobId: string
+  readonly specDigest: string
+  readonly language: string | null
+  readonly labels: Readonly<Record<string, string>>
+  readonly grant: string
+  /** Of the grant when it was admitted, and of the one by which the worker judged. */
+  readonly admittedRevision: string
+  readonly grantRevision: string
+  readonly acceptedAtMs: number
+}
+
 /** Everything about an attempt that its receipt tells. */
 export type RunEvidence = {
-  readonly payload: Payload
+  readonly asked: Asked
   readonly plan: Plan
-  /** Of the grant by which the worker judged. */
-  readonly grantRevision: string
   /** Whether this kernel has AppArmor at all. */
   readonly hasAppArmor: boolean
   readonly steps: readonly StepEvidence[]
@@ -48,13 +61,27 @@ export type RunRecord = {
   readonly finishedAtMs: number
 }
 
-const sha256 = (data: string | Buffer): string => createHash('sha256').update(data).digest('hex')
-const digestOf = (value: unknown): { sha256: string } => ({ sha256: sha256(canonicalJson(value)) })
+function sha256OfCanonical(value: unknown): string {
+  const hash = createHash('sha256')
+  writeCanonicalJson(value, (piece) => hash.update(piece))
+  return hash.digest('hex')
+}
+const digestOf = (value: unknown): { sha256: string } => ({ sha256: sha256OfCanonical(value) })
 const instant = (milliseconds: number): string => new Date(milliseconds).toISOString()
 
-/** Of the raw bytes, whatever their encoding in the result. */
-export function streamEvidence(bytes: Buffer): StreamEvidence {
-  return { bytes: bytes.length, digest: { sha256: sha256(bytes) } }
+export function streamEvidence({ bytes, digest }: CapturedStream): StreamEvidence {
+  return { bytes, digest: { sha256: digest } }
+}
+
+export function askedOf(payload: Payload, grantRevision: string): Asked {
+  const { jobId, spec, grant, acceptedAtMs } = payload
+  return {
+    ...{ jobId, grant, grantRevision, acceptedAtMs },
+    specDigest: sha256OfCanonical(spec),
+    language: spec.language ?? null,
+    labels: spec.labels ?? {},
+    admittedRevision: payload.grantRevision,
+  }
 }
 
 function enforcedOf({ step, started, seccomp }: StepEvidence, hasAppArmor: boolean): Enforced {
@@ -93,7 +120,7 @@ function enforcedOf({ step, started, seccomp }: StepEvidence, hasAppArmor: boole
   }
 }
 
-function stepOf(result: StepResult, evidence: StepEvidence, hasAppArmor: boolean): StepReceipt {
+function stepOf(result: KeptStep, evidence: StepEvidence, hasAppArmor: boolean): StepReceipt {
   return {
     name: result.name,
     argv: { digest: digestOf(evidence.step.argv) },
@@ -109,20 +136,20 @@ function stepOf(result: StepResult, evidence: StepEvidence, hasAppArmor: boolean
 }
 
 /** The job as it will be read, made by the function that makes it for readers, from what the worker itself knows. */
-function answerOf({ payload, plan }: RunEvidence, record: RunRecord, result: RunResult): Job {
+function answerOf({ asked, plan }: RunEvidence, record: RunRecord, result: RunResult): KeptJob {
   const fields = new Map([
     ['state', 'finished'],
     ['runs', String(record.runs)],
-    ['language', payload.spec.language ?? ''],
+    ['language', asked.language ?? ''],
     ['image', plan.imageName],
-    ['labels', JSON.stringify(payload.spec.labels ?? {})],
-    ['grant', payload.grant],
-    ['grantRevision', payload.grantRevision],
-    ['createdAt', String(payload.acceptedAtMs)],
+    ['labels', JSON.stringify(asked.labels)],
+    ['grant', asked.grant],
+    ['grantRevision', asked.admittedRevision],
+    ['createdAt', String(asked.acceptedAtMs)],
     ['startedAt', String(record.startedAtMs)],
     ['finishedAt', String(record.finishedAtMs)],
   ])
-  return jobWith(payload.jobId, fields, result)
+  return jobWith(asked.jobId, fields, result)
 }
 
 /** Null when no step ran: a receipt tells of a run. */
@@ -137,14 +164,14 @@ export function statementOf(
     return evidence === undefined ? [] : [stepOf(step, evidence, run.hasAppArmor)]
   })
   if (steps.length === 0 || steps.length !== result.steps.length) return null
-  const { receipt: _, ...answer } = answerOf(run, record, result)
+  const answer = answerWithoutOutput(answerOf(run, record, result))
   return {
     _type: statementType,
-    subject: [{ name: run.payload.jobId, digest: digestOf(run.payload.spec) }],
+    subject: [{ name: run.asked.jobId, digest: { sha256: run.asked.specDigest } }],
     predicateType: receiptType,
     predicate: {
       attempt: record.runs,
-      grant: { name: run.payload.grant, revision: run.grantRevision },
+      grant: { name: run.asked.grant, revision: run.asked.grantRevision },
       image: { name: run.plan.imageName, digest: { sha256: run.plan.imageDigest } },
       outcome: result.outcome,
       failedStep: result.failedStep,
@@ -152,7 +179,7 @@ export function statementOf(
       answer: { members: Object.keys(answer).sort(), digest: digestOf(answer) },
       ...place,
       times: {
-        acceptedAt: instant(run.payload.acceptedAtMs),
+        acceptedAt: instant(run.asked.acceptedAtMs),
         startedAt: instant(record.startedAtMs),
         finishedAt: instant(record.finishedAtMs),
       },

@@ -1,31 +1,39 @@
 // Runs a plan in one sandbox, step by step, until a step fails or all are done.
-import type { Calls, Started } from '../contract/launch.js'
+import type { Calls, Finished, Started } from '../contract/launch.js'
 import type { Plan, PlanStep } from '../contract/plan.js'
-import type { RunResult, StepResult } from '../contract/result.js'
+import type { KeptStep, RunResult } from '../contract/result.js'
 import {
   LaunchError,
   openSandbox,
+  type Programs,
   type Sandbox,
-  type SandboxFile,
+  type StepStreams,
 } from '../native/launch-client.js'
 import { type CompiledSeccomp, compileSeccomp } from '../native/seccomp.js'
 import { everyCallProgram } from '../native/seccomp-learn.js'
 import type { SeccompFolders } from '../native/seccomp-load.js'
+import type { OutputWriter } from '../queue/output-store.js'
 import { attest } from './attest.js'
+import { openCapture } from './capture.js'
 import { type Captured, collect, isolationOf } from './collect.js'
 import type { EventBatch } from './event-batch.js'
+import type { Cargo } from './prepare.js'
 import { type StepEvidence, streamEvidence } from './receipt.js'
 
 export type RunInput = {
   readonly jobId: string
   readonly plan: Plan
-  readonly files: readonly SandboxFile[]
-  readonly stdin: Buffer | null
+  /** Emptied as it is sent. */
+  readonly cargo: Cargo
   readonly launcherSocket: string
   readonly seccompFolders: SeccompFolders
   readonly events: EventBatch
+  /** A file for large output of this job. */
+  createOutput(): OutputWriter
   /** Told how long each sandbox took to make, seconds. */
   onLaunched(seconds: number): void
+  /** Told when the bytes that a step began with have gone to the launcher. */
+  onSent(): void
 }
 
 /** The result, and for each of its steps what a receipt tells beside it. */
@@ -57,12 +65,16 @@ function auditOf(folders: SeccompFolders, step: PlanStep): Buffer | null {
   return compileFor(folders, step.seccompAudited).program
 }
 
-/** Output as it comes: kept whole for the result, told in pieces. The launcher caps it; that it did is not taken on trust. */
-function openOutput(
-  events: EventBatch,
-  step: PlanStep,
-): { take(name: 'stdout' | 'stderr', bytes: Buffer): void; captured(): Captured } {
-  const pieces: { stdout: Buffer[]; stderr: Buffer[] } = { stdout: [], stderr: [] }
+type Output = {
+  take(name: 'stdout' | 'stderr', bytes: Buffer): Promise<void> | null
+  /** @throws LaunchError when a file could not be written. */
+  finish(): Promise<Captured>
+  discard(): Promise<void>
+}
+
+/** Output as it comes: captured for the result, told in pieces. The launcher caps it; that it did is not taken on trust. */
+function openOutput({ events, createOutput }: RunInput, step: PlanStep): Output {
+  const captures = { stdout: openCapture(createOutput), stderr: openCapture(createOutput) }
   let total = 0
   return {
     take(name, bytes) {
@@ -71,26 +83,62 @@ function openOutput(
         throw new LaunchError('launcher-protocol', `more than ${step.outputBytes} bytes of output`)
       // A copy: the frame is a window into the socket's buffer, which would be held as a whole.
       const piece = Buffer.from(bytes)
-      pieces[name].push(piece)
       events.output(name, step.name, piece)
+      return captures[name].take(piece)
     },
-    captured: () => ({
-      stdout: Buffer.concat(pieces.stdout),
-      stderr: Buffer.concat(pieces.stderr),
-    }),
+    async finish() {
+      events.endOutput(step.name)
+      try {
+        return { stdout: await captures.stdout.finish(), stderr: await captures.stderr.finish() }
+      } catch (error) {
+        throw new LaunchError('output-store', (error as Error).message)
+      }
+    },
+    async discard() {
+      await Promise.all([captures.stdout.discard(), captures.stderr.discard()])
+    },
   }
 }
 
-type RanStep = { readonly result: StepResult; readonly evidence: StepEvidence }
+/** Not async, so that no frame of ours holds the input while the step runs. */
+function begin(
+  { plan, cargo }: RunInput,
+  sandbox: Sandbox,
+  step: PlanStep,
+  programs: Programs,
+  streams: StepStreams,
+): Promise<Finished> {
+  const stdin = step.takesStdin ? cargo.stdin : null
+  const later = plan.steps.slice(plan.steps.indexOf(step) + 1)
+  if (!later.some(({ takesStdin }) => takesStdin)) cargo.stdin = null
+  return sandbox.run(step, programs, stdin, streams)
+}
+
+type RanStep = { readonly result: KeptStep; readonly evidence: StepEvidence }
 
 async function runStep(input: RunInput, sandbox: Sandbox, step: PlanStep): Promise<RanStep> {
+  const output = openOutput(input, step)
+  try {
+    return await captureStep(input, sandbox, step, output)
+  } catch (error) {
+    await output.discard()
+    throw error
+  }
+}
+
+async function captureStep(
+  input: RunInput,
+  sandbox: Sandbox,
+  step: PlanStep,
+  output: Output,
+): Promise<RanStep> {
   const inForce = compileFor(input.seccompFolders, step.seccomp)
   const programs = { filter: inForce.program, audit: auditOf(input.seccompFolders, step) }
-  const output = openOutput(input.events, step)
   let started: Started | null = null
   let calls: Calls | null = null
   input.events.add('step', { name: step.name, state: 'started', outcome: null })
-  const finished = await sandbox.run(step, programs, step.takesStdin ? input.stdin : null, {
+  const finished = await begin(input, sandbox, step, programs, {
+    onSent: input.onSent,
     onStarted(report) {
       attest(report, input.plan, step)
       started = report
@@ -109,18 +157,13 @@ async function runStep(input: RunInput, sandbox: Sandbox, step: PlanStep): Promi
     throw new LaunchError('launcher-refused', 'drained', null, 'busy')
   const seccomp = { profile: step.seccomp, digest: inForce.digest }
   const isolation = isolationOf(started, input.plan, seccomp)
-  const captured = output.captured()
+  const captured = await output.finish()
   const ending = { finished, calls, isolation, permitted: inForce.permitted }
   const result = collect(ending, input.plan, step, captured)
   input.events.add('step', { name: step.name, state: 'ended', outcome: result.outcome })
-  const evidence = {
-    step,
-    started,
-    seccomp,
-    stdout: streamEvidence(captured.stdout),
-    stderr: streamEvidence(captured.stderr),
-  }
-  return { result, evidence }
+  const stdout = streamEvidence(captured.stdout)
+  const stderr = streamEvidence(captured.stderr)
+  return { result, evidence: { step, started, seccomp, stdout, stderr } }
 }
 
 async function runSteps(
@@ -128,7 +171,7 @@ async function runSteps(
   sandbox: Sandbox,
   asked: () => CancelWord | null,
 ): Promise<Ran> {
-  const results: StepResult[] = []
+  const results: KeptStep[] = []
   const steps: StepEvidence[] = []
   for (const step of input.plan.steps) {
     // A cancel that came as the last step ended has no running step to end: it ends the job here.
@@ -143,17 +186,19 @@ async function runSteps(
   return { result: { outcome: 'ok', cause: null, failedStep: null, steps: results }, steps }
 }
 
-function failedResult(step: PlanStep, last: StepResult, steps: StepResult[]): RunResult {
+function failedResult(step: PlanStep, last: KeptStep, steps: KeptStep[]): RunResult {
   return { outcome: last.outcome, cause: last.cause ?? null, failedStep: step.name, steps }
 }
 
-function cancelledResult(outcome: 'cancelled' | 'expired', steps: StepResult[]): RunResult {
+function cancelledResult(outcome: 'cancelled' | 'expired', steps: KeptStep[]): RunResult {
   const message = 'It was ended between two of its steps.'
   return { outcome, cause: { message }, failedStep: null, steps }
 }
 
 export function runPlan(input: RunInput): Run {
-  const sandbox = openSandbox(input.launcherSocket, input.jobId, input.plan, input.files)
+  const { cargo } = input
+  const sandbox = openSandbox(input.launcherSocket, input.jobId, input.plan, cargo.files)
+  cargo.files = []
   let asked: CancelWord | null = null
   let hasResult = false
   const work = async (): Promise<Ran> => {

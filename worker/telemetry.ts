@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { metrics } from '../contract/metric.js'
 import { faultOf, type Outcome } from '../contract/outcome.js'
+import type { PayloadBudget } from './payload-budget.js'
 
 export type WorkerTelemetry = {
   waited(seconds: number): void
@@ -62,10 +63,25 @@ async function listen(registry: Registry, address: string): Promise<Server | nul
   return server
 }
 
-export function openTelemetry(): WorkerTelemetry {
+/** Read at each scrape. */
+function watchBudget(budget: PayloadBudget, registers: Registry[]): void {
+  new Gauge({
+    name: 'stockade_payload_bytes',
+    help: metrics.stockade_payload_bytes.help,
+    labelNames: ['state'],
+    registers,
+    collect() {
+      this.set({ state: 'taken' }, budget.takenBytes)
+      this.set({ state: 'waited-for' }, budget.waitingBytes)
+    },
+  })
+}
+
+export function openTelemetry(budget: PayloadBudget): WorkerTelemetry {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry })
+  watchBudget(budget, registers)
   const wait = histogram('stockade_job_wait_seconds', registers)
   const launch = histogram('stockade_launch_seconds', registers)
   const runs = histogram('stockade_run_seconds', registers)

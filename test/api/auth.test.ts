@@ -22,6 +22,7 @@ const keyed: readonly (readonly [string, string])[] = [
   ['GET', `/v1/jobs/${someJob}`],
   ['DELETE', `/v1/jobs/${someJob}`],
   ['GET', `/v1/jobs/${someJob}/events`],
+  ['GET', `/v1/jobs/${someJob}/output/run/stdout`],
   ['POST', '/v1/policy/evaluate'],
   ['GET', '/v1/policy/rules'],
   ['GET', '/v1/languages'],
@@ -68,7 +69,8 @@ t.test('the lists above are every route under /v1', async (t) => {
   }
   const described = Object.entries(paths).flatMap(([path, methods]) =>
     Object.keys(methods).map(
-      (method) => `${method.toUpperCase()} ${path.replace('{id}', someJob)}`,
+      (method) =>
+        `${method.toUpperCase()} ${path.replace('{id}', someJob).replace('{step}/{stream}', 'run/stdout')}`,
     ),
   )
   const listed = [...keyed, ...open].map((route) => route.join(' '))
@@ -104,6 +106,7 @@ t.test('row 106: another tenant’s job is not there', async (t) => {
     ['GET', `/v1/jobs/${id}?wait=5`],
     ['DELETE', `/v1/jobs/${id}`],
     ['GET', `/v1/jobs/${id}/events`],
+    ['GET', `/v1/jobs/${id}/output/run/stdout`],
   ] as const) {
     const answer = await ask(api.origin, method, path, { key: stranger })
     t.equal(answer.status, 404, `${method} ${path}`)

@@ -3,6 +3,7 @@ import t from 'tap'
 import { type ErrorCode, errorCodes, errors, type Problem } from '../../contract/error.js'
 import { openLiveApi, openLiveRedis } from './live-api.js'
 import { ask, exchange } from './raw-http.js'
+import { okResult, runJob } from './run-result.js'
 
 const redis = await openLiveRedis()
 const grants = { 'tiny.yaml': 'name: tiny\nextends: untrusted\nqueuedJobs: 1\nrunningJobs: 1\n' }
@@ -73,6 +74,30 @@ async function storeAway(): ReturnType<typeof ask> {
   return until(503, () => get('/readyz'))
 }
 
+/** A finished job whose large output has no file. */
+async function finishedJob(): Promise<string> {
+  const { id } = (await post({})).json as { id: string }
+  const [step] = okResult.steps
+  if (step === undefined) throw new Error('there is no step')
+  const stderr = { digest: '0'.repeat(64), bytes: 20_000 }
+  await runJob(await api.openWorker(), id, { ...okResult, steps: [{ ...step, stderr }] })
+  return id
+}
+
+async function outOfRange(): ReturnType<typeof ask> {
+  const path = `/v1/jobs/${await finishedJob()}/output/run/stdout`
+  return get(path, { headers: { range: 'bytes=3-' } })
+}
+
+async function storeFull(): ReturnType<typeof ask> {
+  const text = await redis.look.info('memory')
+  const used = Number(/^used_memory:(\d+)/m.exec(text)?.[1])
+  await redis.look.config('SET', 'maxmemory', Math.round(used * 1.1))
+  const answer = await until(503, () => post({}))
+  await redis.look.config('SET', 'maxmemory', 0)
+  return answer
+}
+
 /** In this order: the last ones end the service. */
 const ways: Readonly<Record<ErrorCode, () => Promise<unknown>>> = {
   'malformed-json': async () => (await post({ bytes: '{' })).json,
@@ -83,6 +108,8 @@ const ways: Readonly<Record<ErrorCode, () => Promise<unknown>>> = {
   'scope-missing': async () => (await post({ key: reader })).json,
   'policy-denied': async () => (await post({ body: { ...body, privileged: true } })).json,
   'not-found': async () => (await get('/v1/nothing')).json,
+  'output-lost': async () => (await get(`/v1/jobs/${await finishedJob()}`)).json,
+  'range-not-satisfiable': async () => (await outOfRange()).json,
   'method-not-allowed': async () => (await ask(api.origin, 'PUT', '/v1/jobs', { key, body })).json,
   'not-acceptable': async () =>
     (await get(`/v1/jobs/job_${'0'.repeat(26)}/events`, { headers: { accept: 'image/png' } })).json,
@@ -102,6 +129,7 @@ const ways: Readonly<Record<ErrorCode, () => Promise<unknown>>> = {
     ),
   internal: async () => (await internal()).json,
   'not-ready': async () => (await notReady()).json,
+  'store-full': async () => (await storeFull()).json,
   'store-unavailable': async () => (await storeAway()).json,
   'shutting-down': async () => {
     api.stop()

@@ -104,7 +104,7 @@ function saysReady(child: ChildProcess): Promise<void> {
 const imageDigest = createHash('sha256').update('image').digest('hex')
 
 function writeLocalFiles(directory: string): void {
-  for (const name of ['images', 'grants', 'blobs']) {
+  for (const name of ['images', 'grants', 'blobs', 'outputs']) {
     mkdirSync(join(directory, name), { recursive: true })
   }
   const languages = Object.fromEntries(
@@ -152,6 +152,7 @@ export function settingsIn(
       attestationDirectory: join(directory, 'attestation'),
       imageDirectory: join(directory, 'images'),
       blobDirectory: join(directory, 'blobs'),
+      outputDirectory: join(directory, 'outputs'),
       grantDirectory: join(directory, 'grants'),
       profileDirectory: join(releaseDirectory, 'profiles'),
       adminSocket: join(directory, 'admin.sock'),

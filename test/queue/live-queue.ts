@@ -72,7 +72,7 @@ function writeDirectory(directory: string): void {
   const { privateKey } = generateKeyPairSync('ed25519')
   const receiptKey = privateKey.export({ type: 'pkcs8', format: 'pem' })
   writeFileSync(join(directory, 'receipt.key'), receiptKey)
-  for (const name of ['blobs', 'grants', 'images']) mkdirSync(join(directory, name))
+  for (const name of ['blobs', 'outputs', 'grants', 'images']) mkdirSync(join(directory, name))
   chmodSync(directory, 0o755)
 }
 
@@ -84,6 +84,7 @@ function settingsIn(directory: string, kind: 'api' | 'worker', other: Partial<Se
       sealKeyFile: join(directory, 'seal.key'),
       receiptKeyFile: join(directory, 'receipt.key'),
       blobDirectory: join(directory, 'blobs'),
+      outputDirectory: join(directory, 'outputs'),
       grantDirectory: join(directory, 'grants'),
       imageDirectory: join(directory, 'images'),
       profileDirectory: join(releaseDirectory, 'profiles'),

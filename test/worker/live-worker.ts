@@ -5,7 +5,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Payload } from '../../contract/payload.js'
-import type { Job } from '../../contract/result.js'
+import type { KeptJob } from '../../contract/result.js'
 import { StoreUnavailable } from '../../queue/connect.js'
 import type { ApiJobStore } from '../../queue/job-store.js'
 import { admissionOf, type LiveQueue, payloadOf } from '../queue/live-queue.js'
@@ -49,6 +49,7 @@ export async function startWorker(
       STOCKADE_SEAL_KEY_FILE: settings.sealKeyFile,
       STOCKADE_RECEIPT_KEY_FILE: settings.receiptKeyFile,
       STOCKADE_BLOB_DIRECTORY: settings.blobDirectory,
+      STOCKADE_OUTPUT_DIRECTORY: settings.outputDirectory,
       STOCKADE_GRANT_DIRECTORY: settings.grantDirectory,
       STOCKADE_IMAGE_DIRECTORY: settings.imageDirectory,
       STOCKADE_PROFILE_DIRECTORY: settings.profileDirectory,
@@ -90,20 +91,21 @@ export function commandPayload(tenant: string, command: readonly string[]): Payl
   return { ...payloadOf(tenant), spec: { image: 'base', command: [...command] } }
 }
 
-export type Submitted = { readonly id: string; readonly finished: Promise<Job> }
+export type Submitted = { readonly id: string; readonly finished: Promise<KeptJob> }
 
 /** The record, as soon as Redis is there to tell it. */
 async function readWhenThere(
   api: ApiJobStore,
   { tenant, jobId }: Pick<Payload, 'tenant' | 'jobId'>,
-): Promise<Job> {
+): Promise<KeptJob> {
   try {
     const job = await api.read(tenant, jobId)
     if (job === null) throw new Error('the job is gone')
     return job
   } catch (error) {
     if (!(error instanceof StoreUnavailable)) throw error
-    await once(api.redis, 'ready')
+    // Not `once`, which an error of the connection ends: it has several before it is back.
+    while (!api.healthy()) await new Promise(setImmediate)
     return await readWhenThere(api, { tenant, jobId })
   }
 }

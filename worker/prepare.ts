@@ -1,0 +1,55 @@
+// An opened payload → what its run needs of it. The payload itself ends here: a run of hours must not hold its source.
+import type { Plan } from '../contract/plan.js'
+import type { RunResult } from '../contract/result.js'
+import type { SandboxFile } from '../native/launch-client.js'
+import type { LocalFiles } from '../queue/local-files.js'
+import { DamagedPayload, type WorkerJobStore } from '../queue/worker-store.js'
+import { judgeAgain } from './judge-again.js'
+import { type Asked, askedOf } from './receipt.js'
+import type { Started } from './settle.js'
+import type { WorkerTelemetry } from './telemetry.js'
+import { standardInput, workspaceFiles } from './workspace.js'
+
+/** Bytes on their way into a sandbox. Whoever sends them takes them out, so that they are held once. */
+export type Cargo = { files: SandboxFile[]; stdin: Buffer | null }
+
+export type Prepared =
+  | { kind: 'denied'; result: RunResult }
+  | { kind: 'run'; plan: Plan; asked: Asked; hasAppArmor: boolean; cargo: Cargo }
+
+export type PrepareContext = {
+  readonly store: WorkerJobStore
+  readonly telemetry: WorkerTelemetry
+  files(): LocalFiles
+}
+
+/** A sealed payload is refused for good when it expired this long ago: whoever can write to Redis could else repeat a job for ever. */
+const replayMs = 24 * 3600 * 1000
+
+export const cargoBytes = ({ files, stdin }: Cargo): number =>
+  files.reduce((sum, { bytes }) => sum + bytes.length, stdin?.length ?? 0)
+
+/** Opens the payload and judges it again. @throws DamagedPayload, MissingBlob */
+export async function prepare(
+  jobId: string,
+  started: Started,
+  context: PrepareContext,
+): Promise<Prepared> {
+  const payload = await context.store.open(jobId, started.fields)
+  if (payload.expiresAtMs + replayMs < Date.now())
+    throw new DamagedPayload('the payload expired more than a day ago')
+  context.telemetry.waited(Math.max(0, Date.now() - payload.acceptedAtMs) / 1000)
+  const files = context.files()
+  const judged = judgeAgain(payload, files)
+  if (judged.kind === 'denied') return judged
+  return {
+    kind: 'run',
+    plan: judged.plan,
+    asked: askedOf(payload, judged.grantRevision),
+    hasAppArmor: files.platform.apparmor,
+    cargo: {
+      files: workspaceFiles(payload.spec, files.catalogue),
+      stdin: standardInput(payload.spec),
+    },
+  }
+}
