@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import t, { type Test } from 'tap'
 import type { JobSpec } from '../../contract/job.js'
+import type { Job } from '../../contract/result.js'
 import {
   accountOf,
   asRoot,
@@ -20,6 +21,8 @@ import {
 } from '../stack.js'
 import { repository } from '../tidy-source.js'
 import { allowedCalls } from './allowed-calls.js'
+import { beside } from './beside.js'
+import { leftOut, rowOf, rowsMax } from './catalogue.js'
 import {
   attackNames,
   compileForHost,
@@ -28,7 +31,7 @@ import {
   isAmong,
   runOutside,
   type Sights,
-  sharedHeader,
+  sharedHeaders,
   sightsOf,
   sourceOf,
 } from './control.js'
@@ -54,10 +57,18 @@ const placeholders: Readonly<Record<string, () => string>> = {
 const filled = (words: readonly string[]): string[] =>
   words.map((word) => placeholders[word]?.() ?? word)
 
-/** A try that can't be made on this host is said to be so; it never counts as a pass. */
+/** Rows of which this kernel cannot show one try: the attack has nothing to succeed at, with or without a sandbox. */
+const notHere: number[] = []
+
+/**
+ * A try that can't be made on this host is said to be so; it never counts as a pass. A row is shown here when one of its tries
+ * succeeds outside with what no sandbox may see.
+ */
 function judgeOutside(t: Test, expectation: Expectation, sights: Sights): void {
-  for (const [name, { outside, lacking = [] }] of Object.entries(expectation.tries)) {
+  let shown = false
+  for (const [name, { inside, outside, lacking = [] }] of Object.entries(expectation.tries)) {
     const saw = sights.get(name) ?? 'nothing'
+    shown ||= isAmong(saw, outside) && !isAmong(saw, inside)
     if (isAmong(saw, outside)) t.pass(`outside: ${name} saw ${saw}`)
     else if (isAmong(saw, lacking))
       t.pass(`outside: ${name}`, {
@@ -65,6 +76,7 @@ function judgeOutside(t: Test, expectation: Expectation, sights: Sights): void {
       })
     else t.fail(`outside: ${name} saw ${saw}, which shows nothing; wanted ${outside.join(' or ')}`)
   }
+  if (!shown) notHere.push(expectation.row)
 }
 
 function judgeInside(t: Test, expectation: Expectation, sights: Sights, label: string): void {
@@ -76,15 +88,52 @@ function judgeInside(t: Test, expectation: Expectation, sights: Sights, label: s
   t.same(unknown, [], `${label}: each try has an expectation`)
 }
 
-async function withListener(program: string, use: () => Promise<void>): Promise<void> {
-  const listener = spawn(program, ['listen', listenerName], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+/** Runs something while a program of the host holds; it ends by SIGTERM, at which it may tidy up. */
+async function besideOnHost(command: readonly string[], use: () => Promise<void>): Promise<void> {
+  const [program = 'true', ...values] = command
+  const holder = spawn(program, values, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const ended = once(holder, 'exit')
   try {
-    await once(listener.stdout, 'data')
+    await once(holder.stdout, 'data')
     await use()
   } finally {
-    listener.kill('SIGKILL')
+    holder.kill('SIGTERM')
+    await ended
+  }
+}
+
+/** The probe as a job, and where the expectation wants it, another job of the same program beside it. */
+async function runInside(t: Test, expectation: Expectation, spec: JobSpec): Promise<Job> {
+  const held = expectation.beside
+  if (held === undefined) return tenant.run(spec)
+  return beside(t, tenant, { ...spec, arguments: [...held] }, () => tenant.run(spec))
+}
+
+async function probeInside(
+  t: Test,
+  name: string,
+  expectation: Expectation,
+  values: readonly string[],
+): Promise<void> {
+  for (const user of identities) {
+    for (const more of expectation.specs ?? [{}]) {
+      const spec: JobSpec = {
+        language: 'c',
+        source: sourceOf(name),
+        files: sharedHeaders(),
+        arguments: [...values],
+        user,
+        ...more,
+      }
+      const job = await runInside(t, expectation, spec)
+      const label = `uid ${user.uid}${Object.keys(more).length === 0 ? '' : ` ${JSON.stringify(more)}`}`
+      t.equal(
+        job.outcome,
+        'ok',
+        `${label}: ${job.outcome === 'ok' ? 'the probe ran to its end' : accountOf(job)}`,
+      )
+      judgeInside(t, expectation, sightsOf(outputOf(job).toString()), label)
+    }
   }
 }
 
@@ -92,31 +141,15 @@ async function probe(t: Test, name: string, expectation: Expectation): Promise<v
   const program = compileForHost(name, directory)
   const inside = filled(expectation.arguments ?? [])
   const outside = filled(expectation.outsideArguments ?? expectation.arguments ?? [])
-  const body = async (): Promise<void> => {
+  const control = async (): Promise<void> =>
     judgeOutside(t, expectation, runOutside(expectation, program, outside))
-    for (const user of identities) {
-      for (const more of expectation.specs ?? [{}]) {
-        const spec: JobSpec = {
-          language: 'c',
-          source: sourceOf(name),
-          files: [{ path: 'probe.h', content: sharedHeader() }],
-          arguments: inside,
-          user,
-          ...more,
-        }
-        const job = await tenant.run(spec)
-        const label = `uid ${user.uid}${Object.keys(more).length === 0 ? '' : ` ${JSON.stringify(more)}`}`
-        t.equal(
-          job.outcome,
-          'ok',
-          `${label}: ${job.outcome === 'ok' ? 'the probe ran to its end' : accountOf(job)}`,
-        )
-        judgeInside(t, expectation, sightsOf(outputOf(job).toString()), label)
-      }
-    }
+  const both = async (): Promise<void> => {
+    if (expectation.beside === undefined) await control()
+    else await besideOnHost([program, ...expectation.beside], control)
+    await probeInside(t, name, expectation, inside)
   }
-  if (inside.includes(listenerName)) await withListener(program, body)
-  else await body()
+  if (inside.includes(listenerName)) await besideOnHost([program, 'listen', listenerName], both)
+  else await both()
 }
 
 type Check = { check(t: Test, tenant: Tenant): Promise<void> }
@@ -124,7 +157,7 @@ type Check = { check(t: Test, tenant: Tenant): Promise<void> }
 const before = hostState(instance)
 for (const name of attackNames()) {
   const expectation = expectationOf(name)
-  t.test(`row ${Number(name.slice(0, 3))}: ${expectation?.title ?? name.slice(4)}`, async (t) => {
+  t.test(`row ${rowOf(name)}: ${expectation?.title ?? name.slice(4)}`, async (t) => {
     if (expectation !== null) await probe(t, name, expectation)
     const script = join(repository, 'dist', 'test', 'attack', name, 'check.js')
     if (existsSync(script)) {
@@ -134,6 +167,18 @@ for (const name of attackNames()) {
     t.ok(expectation !== null || existsSync(script), 'there is an attack in the folder')
   })
 }
+
+t.test('the corpus is counted', (t) => {
+  const all = attackNames().map(rowOf)
+  const shown = all.filter((row) => !notHere.includes(row))
+  const left = leftOut().map(({ row }) => row)
+  t.comment(
+    `corpus: ${shown.length} rows shown, ${left.length} left out (${left.join(' ')}), ` +
+      `${notHere.length} that this kernel cannot show (${notHere.join(' ')})`,
+  )
+  t.equal(shown.length + notHere.length + left.length, rowsMax, 'each row is one of the three')
+  t.end()
+})
 
 t.test('after all attacks the host is as it was', (t) => {
   t.same(hostState(instance), before)

@@ -8,12 +8,12 @@ import type { Job } from '../../contract/result.js'
 import { accountOf, asRoot, type Tenant } from '../stack.js'
 
 /** What stands in the canary, and must never be seen in a result. */
-const secret = 'canary-of-the-host'
+export const secret = 'canary-of-the-host'
 
-type Canary = { readonly directory: string; state(): string; destroy(): void }
+export type Canary = { readonly directory: string; state(): string; destroy(): void }
 
 /** A directory of root's with one file. Its access time lies in the past, so that also a mere reading of it shows. */
-function makeCanary(): Canary {
+export function makeCanary(): Canary {
   const directory = mkdtempSync(join(tmpdir(), 'stockade-canary-'))
   const file = join(directory, 'file')
   asRoot([

@@ -26,7 +26,11 @@ export type Expectation = {
   readonly prefix?: readonly string[]
   readonly arguments?: readonly string[]
   readonly outsideArguments?: readonly string[]
+  /** Arguments with which the same program runs beside the probe: outside as another process, inside as another job. */
+  readonly beside?: readonly string[]
   readonly specs?: readonly Partial<JobSpec>[]
+  /** Why the virtual machine's kernel can show what this one may lack. */
+  readonly virtualMachine?: string
   readonly tries: Readonly<Record<string, Try>>
 }
 
@@ -47,7 +51,11 @@ export function expectationOf(name: string): Expectation | null {
 
 export const sourceOf = (name: string): string =>
   readFileSync(join(attackFolder, name, 'probe.c'), 'utf8')
-export const sharedHeader = (): string => readFileSync(join(attackFolder, 'probe.h'), 'utf8')
+/** What probes include, as files of a job. */
+export const sharedHeaders = (): { path: string; content: string }[] =>
+  readdirSync(attackFolder)
+    .filter((name) => name.endsWith('.h'))
+    .map((path) => ({ path, content: readFileSync(join(attackFolder, path), 'utf8') }))
 
 /** Compiles a probe for the host. The directory must be one that an ordinary user may enter. */
 export function compileForHost(name: string, directory: string): string {

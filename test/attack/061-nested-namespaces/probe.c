@@ -13,6 +13,14 @@ static long by_clone(void)
 		_exit(0);
 	return child;
 }
+/* The kernel keeps 32 bits of the flags (kernel/fork.c, SYSCALL_DEFINE5(clone)). */
+static long by_clone_high(void)
+{
+	long child = syscall(SYS_clone, flag | SIGCHLD | 1UL << 40, NULL, NULL, NULL, NULL);
+	if (child == 0)
+		_exit(0);
+	return child;
+}
 static long by_clone3(void)
 {
 	unsigned long long arguments[11] = { flag, 0, 0, 0, SIGCHLD };
@@ -43,6 +51,8 @@ int main(void)
 		if (flag != 0x80) {
 			snprintf(name, sizeof name, "clone-%s", kinds[at].name);
 			saw_in_child(name, by_clone);
+			snprintf(name, sizeof name, "clone-high-bit-%s", kinds[at].name);
+			saw_in_child(name, by_clone_high);
 		}
 		snprintf(name, sizeof name, "clone3-%s", kinds[at].name);
 		saw_in_child(name, by_clone3);

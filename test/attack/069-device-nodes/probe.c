@@ -22,6 +22,12 @@ int main(void)
 	try_node("memory", S_IFCHR, 1, 1);
 	try_node("kernel-messages", S_IFCHR, 1, 11);
 	try_node("disk", S_IFBLK, 8, 0);
+	/* The kernel keeps 16 bits of the mode; the filter must look at those. */
+	snprintf(target, sizeof target, "%s/high", directory);
+	saw("zero-high-bits", syscall(SYS_mknodat, (long)AT_FDCWD, target, S_IFCHR | 0600 | 1UL << 32, makedev(1, 5)));
+	unlink(target);
+	saw("zero-top-bits", syscall(SYS_mknodat, (long)AT_FDCWD, target, S_IFCHR | 0600 | 0xffUL << 56, makedev(1, 5)));
+	unlink(target);
 	rmdir(directory);
 	return 0;
 }
