@@ -1,14 +1,17 @@
 // Row 81, on the host's side: what mounts there are while a job runs, before it and after it.
 import type { Test } from 'tap'
-import { asRoot, servicePid, type Tenant } from '../../stack.js'
+import { asRoot, instance, servicePid, type Tenant } from '../../stack.js'
 import { beside } from '../beside.js'
 
-/** The host's, and those that the api and the worker see. */
+/**
+ * Of the host's, and of what the api and the worker see: the root with its propagation, where the job mounts, and all that is ours. What
+ * else comes and goes on a machine is none of a job's doing.
+ */
 const mounts = (): string =>
   asRoot([
     'sh',
     '-c',
-    'for pid in 1 "$@"; do echo "$pid"; cut -d" " -f 4- "/proc/$pid/mountinfo" | sort; done',
+    `for pid in 1 "$@"; do echo "$pid"; cut -d" " -f 4- "/proc/$pid/mountinfo" | grep -E '/${instance}/|^[^ ]+ (/|/mnt) ' | sort; done`,
     'sh',
     String(servicePid('api')),
     String(servicePid('worker')),
