@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { watchMethods } from './allowed-methods.js'
+import { boundConnections } from './connections.js'
 import { Refusal, refusalOf, sendRefusal } from './problem.js'
 import { takeJsonBodies } from './request-body.js'
 import { logRequests } from './request-log.js'
@@ -136,6 +137,7 @@ export function openFrame(service: Service): FastifyInstance {
   app.setSerializerCompiler(() => (value) => JSON.stringify(value))
   app.decorateRequest('caller', null)
   logRequests(app, service.log, service.telemetry)
+  boundConnections(app, service)
   takeJsonBodies(app, settings.bodyBytesMax, service.budget)
   answerErrors(app, service)
   cutOffStalledAnswers(app, settings.requestMs)

@@ -1,10 +1,12 @@
 // The worker's process: settings, local files, the queue, metrics, signals.
 // Node cannot call prctl: that the process is not dumpable is its supervisor's doing (LimitCORE=0, a user of its own).
+import { writeFileSync } from 'node:fs'
 import { Worker } from 'bullmq'
-import { pino } from 'pino'
 import { connectPatiently } from '../queue/connect.js'
 import { bullPrefix, queueName } from '../queue/keys.js'
 import { keepCurrent, loadLocalFiles } from '../queue/local-files.js'
+import { openLog } from '../queue/log.js'
+import { watchRedis } from '../queue/redis-health.js'
 import { loadSettings } from '../queue/settings-file.js'
 import { openWorkerJobStore } from '../queue/worker-store.js'
 import { openConsumer } from './consume.js'
@@ -12,14 +14,12 @@ import { openLauncherGate } from './launcher-gate.js'
 import { openTelemetry } from './telemetry.js'
 
 const settings = loadSettings(process.env)
-const log = pino({
-  level: settings.logLevel,
-  base: { service: 'worker', instance: settings.instance },
-})
+const log = openLog(settings, 'worker')
 const telemetry = openTelemetry()
 const files = keepCurrent(settings, log, await loadLocalFiles(settings))
 const metricsServer = await telemetry.listen(settings.workerMetricsAddress)
 const store = openWorkerJobStore(settings, log)
+const endWatch = watchRedis(store.redis, telemetry.redis)
 const consumer = openConsumer({
   store,
   telemetry,
@@ -83,6 +83,7 @@ const gate = openLauncherGate(settings.launcherSocket, {
   },
 })
 reportSlots()
+if (settings.workerReadyFile !== '') writeFileSync(settings.workerReadyFile, `${process.pid}\n`)
 log.info({ slots: settings.slots }, 'worker is ready')
 
 let stopping = false
@@ -95,6 +96,7 @@ async function stop(signal: string): Promise<void> {
   const timer = setTimeout(() => consumer.drain(), settings.drainMs)
   await worker.close()
   clearTimeout(timer)
+  endWatch()
   await store.close()
   files.close()
   metricsServer?.close()
