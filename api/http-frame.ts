@@ -4,6 +4,7 @@ import type { Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { watchMethods } from './allowed-methods.js'
+import { boundConnections } from './connections.js'
 import { Refusal, refusalOf, sendRefusal } from './problem.js'
 import { takeJsonBodies } from './request-body.js'
 import { logRequests } from './request-log.js'
@@ -140,6 +141,7 @@ export function openFrame(service: Service): FastifyInstance {
   app.setSerializerCompiler(() => (value) => JSON.stringify(value))
   app.decorateRequest('caller', null)
   logRequests(app, service.log, service.telemetry)
+  boundConnections(app, service)
   takeJsonBodies(app, settings.bodyBytesMax, service.budget)
   answerErrors(app, service)
   cutOffStalledAnswers(app, settings.requestMs)

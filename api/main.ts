@@ -3,11 +3,13 @@ import { setMaxListeners } from 'node:events'
 import { SettingsError } from '../contract/config.js'
 import { openApiJobStore } from '../queue/job-store.js'
 import { keepCurrent, loadLocalFiles } from '../queue/local-files.js'
+import { openLog } from '../queue/log.js'
+import { watchRedis } from '../queue/redis-health.js'
 import { loadSettings } from '../queue/settings-file.js'
 import { buildAdminServer, listenOnSocket } from './admin-server.js'
 import { openKeyStore } from './key-store.js'
+import { openPlaces } from './places.js'
 import { bodyBudget } from './request-body.js'
-import { openLog } from './request-log.js'
 import { buildMetricsServer, buildServer } from './server.js'
 import type { Service } from './service.js'
 import { countRetired, openTelemetry } from './telemetry.js'
@@ -32,7 +34,7 @@ function addressOf(text: string): { host: string; port: number } {
 }
 
 const settings = settingsOrExit()
-const log = openLog(settings)
+const log = openLog(settings, 'api')
 const files = keepCurrent(settings, log, await loadLocalFiles(settings))
 const store = await openApiJobStore(settings, log, (retired) => countRetired(telemetry, retired))
 const telemetry = openTelemetry(store)
@@ -47,10 +49,12 @@ const service: Service = {
   files: files.current,
   telemetry,
   budget: bodyBudget(settings.bodyBytesMax),
+  waits: openPlaces(settings.tenantWaitsMax),
   log,
   stopping: stopping.signal,
 }
 
+const endWatch = watchRedis(store.redis, service.telemetry.redis)
 const app = await buildServer(service)
 const admin = await buildAdminServer(service)
 const metrics = settings.metricsAddress === '' ? null : await buildMetricsServer(service)
@@ -71,6 +75,7 @@ async function stop(signal: string): Promise<void> {
   admin.server.close()
   await admin.close()
   files.close()
+  endWatch()
   await store.close()
   log.info('stopped')
 }

@@ -1,6 +1,7 @@
 // The OpenAPI document without a running service: the same routes, registered and described, never called.
 import { pino } from 'pino'
 import { readSettings } from '../contract/config.js'
+import { openPlaces } from './places.js'
 import { bodyBudget } from './request-body.js'
 import { buildServer } from './server.js'
 import type { Service } from './service.js'
@@ -23,6 +24,7 @@ export async function openApiDocument(): Promise<Record<string, unknown>> {
     files: absent('catalogue'),
     telemetry: openTelemetry(absent('store')),
     budget: bodyBudget(settings.bodyBytesMax),
+    waits: openPlaces(settings.tenantWaitsMax),
     log: pino({ level: 'silent' }),
     stopping: new AbortController().signal,
   }

@@ -1,7 +1,6 @@
-// One line a request, and what may never stand in any line. No body, no query, no header, no raw path is logged.
+// One line a request. No body, no query, no header, no raw path is logged.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { type Logger, pino } from 'pino'
-import type { Settings } from '../contract/config.js'
+import type { Logger } from 'pino'
 import { methodLabel, type Telemetry } from './telemetry.js'
 
 declare module 'fastify' {
@@ -11,34 +10,6 @@ declare module 'fastify' {
     /** The error code that it was answered with. */
     errorCode: string | null
   }
-}
-
-/** Names under which a secret or a caller's text could come into a log line, wherever someone passes such an object. */
-const secretNames = [
-  'authorization',
-  'key',
-  'secret',
-  'secretHash',
-  'password',
-  'source',
-  'stdin',
-  'env',
-  'content',
-]
-
-export const redaction = {
-  paths: secretNames.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]),
-  censor: '[redacted]',
-}
-
-export function openLog(settings: Settings): Logger {
-  return pino({
-    level: settings.logLevel,
-    base: { service: 'api', instance: settings.instance },
-    redact: redaction,
-    formatters: { level: (label) => ({ level: label }) },
-    timestamp: pino.stdTimeFunctions.isoTime,
-  })
 }
 
 /** The pattern of the route, so that no client can write into a log or make a time series. */

@@ -12,6 +12,7 @@ import { checker } from './check.js'
 import { JobPath, jobIdOf } from './job-path.js'
 import { Refusal } from './problem.js'
 import type { Service } from './service.js'
+import { takePlace } from './waiting.js'
 
 const checkNoQuery = checker(NoQuery, 'invalid-header', '/query')
 
@@ -102,7 +103,6 @@ async function serve(
     if (missed === 0) raw.write(': still here\n\n')
     else if (missed >= missedMax) raw.destroy()
   }, heartbeatMs)
-  service.telemetry.add('stockade_event_streams', 1)
   raw.once('close', end)
   service.stopping.addEventListener('abort', end)
   try {
@@ -115,7 +115,6 @@ async function serve(
     clearInterval(heartbeat)
     raw.off('close', end)
     service.stopping.removeEventListener('abort', end)
-    service.telemetry.add('stockade_event_streams', -1)
     stream.ending.abort()
     raw.end()
   }
@@ -151,10 +150,15 @@ export function routeEvents(app: FastifyInstance, service: Service): void {
       refuseOtherTypes(request)
       const afterId = lastEventIdOf(request)
       const ending = new AbortController()
-      const events = await service.store.events(tenant, jobId, afterId, ending.signal)
-      if (events === null) throw new Refusal('not-found')
-      openStream(reply)
-      await serve(service, { reply, tenant, jobId, ending }, events)
+      const leave = takePlace(service, tenant, 'stockade_event_streams')
+      try {
+        const events = await service.store.events(tenant, jobId, afterId, ending.signal)
+        if (events === null) throw new Refusal('not-found')
+        openStream(reply)
+        await serve(service, { reply, tenant, jobId, ending }, events)
+      } finally {
+        leave()
+      }
     },
   })
 }

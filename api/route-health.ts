@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import { Problem } from '../contract/error.js'
 import { Health } from '../contract/http.js'
+import { checkWrites } from '../queue/redis-health.js'
 import { Refusal } from './problem.js'
 import type { Service } from './service.js'
 
@@ -15,6 +16,7 @@ async function refuseUnlessReady(service: Service): Promise<void> {
   if (catalogue.languages.length === 0)
     throw new Refusal('not-ready', 'There is no language profile.')
   await service.store.depth()
+  await checkWrites(service.store.redis)
   if (!service.store.healthy())
     throw new Refusal('store-unavailable', undefined, { headers: { 'retry-after': '1' } })
 }
@@ -39,7 +41,7 @@ export function routeHealth(app: FastifyInstance, service: Service): void {
       operationId: 'ready',
       tags: ['service'],
       summary: 'Whether it can take jobs',
-      description: 'Redis answers, and languages and images are loaded.',
+      description: 'Redis answers and takes writes, and languages and images are loaded.',
       security: [],
       response: { 200: Health, default: Problem },
     },

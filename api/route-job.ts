@@ -10,7 +10,7 @@ import { JobPath, jobIdOf } from './job-path.js'
 import { Refusal } from './problem.js'
 import { waitForJob } from './route-jobs.js'
 import type { Service } from './service.js'
-import { waitSecondsOf } from './waiting.js'
+import { beginWait, waitSecondsOf } from './waiting.js'
 
 const checkNoQuery = checker(NoQuery, 'invalid-header', '/query')
 
@@ -32,9 +32,9 @@ function routeRead(app: FastifyInstance, service: Service): void {
       const seconds = waitSecondsOf(request, reply, service.settings.waitSecondsMax)
       const job = await service.store.read(tenant, jobId)
       if (job === null) throw new Refusal('not-found')
-      if (seconds > 0 && job.state !== 'finished')
-        return waitForJob(service, tenant, jobId, reply, seconds)
-      return sendJob(service, tenant, reply, job)
+      const leave = job.state === 'finished' ? null : beginWait(service, request, reply, seconds)
+      if (leave === null) return sendJob(service, tenant, reply, job)
+      return await waitForJob(service, tenant, jobId, reply, seconds).finally(leave)
     },
   })
 }

@@ -18,7 +18,7 @@ import { sendJob } from './job-answer.js'
 import { Refusal } from './problem.js'
 import { forgetBody, releaseBody } from './request-body.js'
 import type { Service } from './service.js'
-import { firstOf, waitSecondsOf } from './waiting.js'
+import { beginWait, firstOf, waitSecondsOf } from './waiting.js'
 
 /** Where a job stands among the tenant's own when it says nothing. */
 const priorityDefault = 5
@@ -219,7 +219,9 @@ export function routeJobs(app: FastifyInstance, service: Service): void {
     },
     handler: async (request, reply) => {
       const seconds = waitSecondsOf(request, reply, service.settings.waitSecondsMax)
-      if (seconds > 0) return createAndWait(service, request, reply, seconds)
+      const leave = beginWait(service, request, reply, seconds)
+      if (leave !== null)
+        return await createAndWait(service, request, reply, seconds).finally(leave)
       const accepted = await accept(service, request, newJobId())
       locate(request, reply, accepted.jobId)
       if (accepted.isNew) return reply.code(202).send(accepted.queued)

@@ -4,6 +4,7 @@ import type { Settings } from '../contract/config.js'
 import type { ApiJobStore } from '../queue/job-store.js'
 import type { LocalFiles } from '../queue/local-files.js'
 import type { KeyStore } from './key-store.js'
+import type { Places } from './places.js'
 import type { BodyBudget } from './request-body.js'
 import type { Telemetry } from './telemetry.js'
 
@@ -15,6 +16,8 @@ export type Service = {
   readonly files: () => LocalFiles
   readonly telemetry: Telemetry
   readonly budget: BodyBudget
+  /** Requests that wait and event streams, by tenant. */
+  readonly waits: Places
   readonly log: Logger
   /** Aborted when the process is told to end. */
   readonly stopping: AbortSignal

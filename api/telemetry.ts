@@ -3,6 +3,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import { type MetricName, type MetricRow, metrics } from '../contract/metric.js'
 import type { Retired } from '../queue/housekeeping.js'
 import { type ApiJobStore, type ByteKind, byteKinds } from '../queue/job-store.js'
+import { checkWrites } from '../queue/redis-health.js'
 
 type Labels = Readonly<Record<string, string>>
 
@@ -10,10 +11,14 @@ export type Telemetry = {
   count(name: MetricName, labels: Labels, by?: number): void
   observe(name: MetricName, labels: Labels, seconds: number): void
   add(name: MetricName, by: number): void
+  /** A round trip to Redis; whether it is up is looked at when metrics are read. */
+  redis(seconds: number | null): void
   /** The exposition text, with the queue's figures as they are now. */
   scrape(): Promise<string>
   readonly contentType: string
 }
+
+const redisSeconds = 'stockade_redis_seconds' satisfies MetricName
 
 /** Only these stand as labels: a client's own method must not make a new time series. */
 const methods: ReadonlySet<string> = new Set([
@@ -36,7 +41,7 @@ type Instruments = {
 function build(registry: Registry): Instruments {
   const instruments: Instruments = { counters: new Map(), gauges: new Map(), histograms: new Map() }
   for (const [name, row] of Object.entries(metrics) as [string, MetricRow][]) {
-    if (row.owner !== 'api') continue
+    if (row.owner === 'worker') continue
     const common = { name, help: row.help, labelNames: [...row.labels], registers: [registry] }
     if (row.kind === 'counter') instruments.counters.set(name, new Counter(common))
     else if (row.kind === 'gauge') instruments.gauges.set(name, new Gauge(common))
@@ -76,6 +81,7 @@ async function readQueue(store: ApiJobStore, gauge: (name: MetricName) => Gauge)
     const { usedBytes, maximumBytes } = store.memory()
     gauge('stockade_redis_memory_bytes').set({ kind: 'used' }, usedBytes)
     gauge('stockade_redis_memory_bytes').set({ kind: 'maximum' }, maximumBytes)
+    await checkWrites(store.redis)
     gauge('stockade_redis_up').set(store.healthy() ? 1 : 0)
   } catch {
     gauge('stockade_redis_up').set(0)
@@ -97,6 +103,9 @@ export function openTelemetry(store: ApiJobStore): Telemetry {
     observe: (name, labels, seconds) =>
       instrument(histograms.get(name), name).observe(labels, seconds),
     add: (name, by) => gauge(name).inc(by),
+    redis(seconds) {
+      if (seconds !== null) instrument(histograms.get(redisSeconds), redisSeconds).observe(seconds)
+    },
     async scrape() {
       await readQueue(store, gauge)
       return registry.metrics()

@@ -1,6 +1,8 @@
 // Waiting for the end of a job inside a request: how long one may, and everything that ends the wait.
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { WaitQuery } from '../contract/http.js'
+import type { MetricName } from '../contract/metric.js'
+import { callerOf } from './auth.js'
 import { checker } from './check.js'
 import { Refusal } from './problem.js'
 import type { Service } from './service.js'
@@ -33,6 +35,46 @@ export function waitSecondsOf(
   const seconds = Math.min(Number(preferred), secondsMax)
   reply.header('preference-applied', `wait=${seconds}`)
   return seconds
+}
+
+/**
+ * Takes a place among what the tenant may have open, and counts it in `gauge`. Returns how to leave.
+ * @throws Refusal too-many-waits
+ */
+export function takePlace(service: Service, tenant: string, gauge: MetricName): () => void {
+  const giveBack = service.waits.take(tenant)
+  if (giveBack === null) {
+    service.telemetry.count('stockade_waits_refused_total', {})
+    const detail = `A tenant may have ${service.settings.tenantWaitsMax} open at one time.`
+    throw new Refusal('too-many-waits', detail, { headers: { 'retry-after': '5' } })
+  }
+  service.telemetry.add(gauge, 1)
+  return () => {
+    service.telemetry.add(gauge, -1)
+    giveBack()
+  }
+}
+
+/**
+ * Begins a wait of so many seconds; returns how to leave it, or null when there is none. A mere preference for which the
+ * tenant has no place is passed over.
+ * @throws Refusal too-many-waits
+ */
+export function beginWait(
+  service: Service,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  seconds: number,
+): (() => void) | null {
+  if (seconds === 0) return null
+  const { tenant } = callerOf(request)
+  try {
+    return takePlace(service, tenant, 'stockade_waiting_requests')
+  } catch (error) {
+    if (!(error instanceof Refusal) || !reply.hasHeader('preference-applied')) throw error
+    reply.removeHeader('preference-applied')
+    return null
+  }
 }
 
 export type WaitEnd = 'finished' | 'time-up' | 'client-gone'

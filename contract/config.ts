@@ -29,6 +29,10 @@ export const Settings = Type.Object(
       default: '127.0.0.1:7071',
       description: 'Where a worker serves its /metrics. Empty: nowhere.',
     }),
+    workerReadyFile: Type.String({
+      default: '',
+      description: 'Where a worker writes its pid when it takes jobs. Empty: nowhere.',
+    }),
     adminSocket: Type.String({
       default: '',
       description: 'The admin socket. Empty: /run/<instance>/api/admin.sock.',
@@ -187,6 +191,20 @@ export const Settings = Type.Object(
       maximum: 1_000_000,
       default: 4096,
       description: 'Open connections at one time.',
+    }),
+    addressConnectionsMax: Type.Integer({
+      minimum: 1,
+      maximum: 1_000_000,
+      default: 1024,
+      description:
+        'Open connections of one client address (an IPv6 network of 64 bits counts as one). Behind a proxy all clients have its address: raise it to `connectionsMax` there.',
+    }),
+    tenantWaitsMax: Type.Integer({
+      minimum: 1,
+      maximum: 1_000_000,
+      default: 512,
+      description:
+        'Requests with `wait` and event streams that one tenant may have open in one api process.',
     }),
     logLevel: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace'], {
       default: 'info',

@@ -85,6 +85,17 @@ export const errors = {
     title: 'Too many of your jobs are waiting',
     meaning: 'Try again after `Retry-After` seconds.',
   },
+  'too-many-waits': {
+    status: 429,
+    title: 'Too many of your requests and event streams are waiting',
+    meaning:
+      'Try again after `Retry-After` seconds, or send jobs without `wait` and read them later. Nothing was queued.',
+  },
+  'too-many-connections': {
+    status: 429,
+    title: 'Too many connections from your address',
+    meaning: 'Use fewer connections, and each for many requests.',
+  },
   'range-not-satisfiable': {
     status: 416,
     title: 'The output has no such bytes',

@@ -1,7 +1,8 @@
 // Every metric: name, kind, labels, help. docs/metrics.md is generated from here; a test ties code to this table.
 export type MetricRow = {
   readonly kind: 'counter' | 'gauge' | 'histogram'
-  readonly owner: 'api' | 'worker'
+  /** The process that has it; `each`: both. */
+  readonly owner: 'api' | 'worker' | 'each'
   readonly labels: readonly string[]
   readonly help: string
   readonly buckets?: readonly number[]
@@ -75,8 +76,39 @@ export const metrics = {
     labels: ['reason'],
     help: 'Finished jobs removed: age (or number), share (bytes of a tenant or of all), memory (Redis nearly full).',
   },
-  stockade_redis_up: { kind: 'gauge', owner: 'api', labels: [], help: '1 when Redis answers.' },
+  stockade_redis_up: {
+    kind: 'gauge',
+    owner: 'each',
+    labels: [],
+    help: '1 when Redis answers and takes writes.',
+  },
+  stockade_redis_seconds: {
+    kind: 'histogram',
+    owner: 'each',
+    labels: [],
+    help: 'Time of one round trip to Redis, measured each second with a write that changes nothing.',
+    buckets: [0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5],
+  },
   stockade_event_streams: { kind: 'gauge', owner: 'api', labels: [], help: 'Open event streams.' },
+  stockade_waiting_requests: {
+    kind: 'gauge',
+    owner: 'api',
+    labels: [],
+    help: 'Requests that wait for the end of a job.',
+  },
+  stockade_waits_refused_total: {
+    kind: 'counter',
+    owner: 'api',
+    labels: [],
+    help: 'Requests and event streams refused because their tenant had too many open.',
+  },
+  stockade_connections: { kind: 'gauge', owner: 'api', labels: [], help: 'Open connections.' },
+  stockade_connections_refused_total: {
+    kind: 'counter',
+    owner: 'api',
+    labels: [],
+    help: 'Connections refused because their address had too many open.',
+  },
   stockade_job_wait_seconds: {
     kind: 'histogram',
     owner: 'worker',

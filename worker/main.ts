@@ -1,10 +1,12 @@
 // The worker's process: settings, local files, the queue, metrics, signals.
 // Node cannot call prctl: that the process is not dumpable is its supervisor's doing (LimitCORE=0, a user of its own).
+import { writeFileSync } from 'node:fs'
 import { Worker } from 'bullmq'
-import { pino } from 'pino'
 import { connectPatiently } from '../queue/connect.js'
 import { bullPrefix, queueName } from '../queue/keys.js'
 import { keepCurrent, loadLocalFiles } from '../queue/local-files.js'
+import { openLog } from '../queue/log.js'
+import { watchRedis } from '../queue/redis-health.js'
 import { loadSettings, releaseDirectory } from '../queue/settings-file.js'
 import { openWorkerJobStore } from '../queue/worker-store.js'
 import { openConsumer } from './consume.js'
@@ -16,10 +18,7 @@ import { openReceiptSigner } from './receipt-key.js'
 import { openTelemetry } from './telemetry.js'
 
 const settings = loadSettings(process.env)
-const log = pino({
-  level: settings.logLevel,
-  base: { service: 'worker', instance: settings.instance },
-})
+const log = openLog(settings, 'worker')
 const budget = openPayloadBudget(payloadBudgetBytes(settings.bodyBytesMax))
 const telemetry = openTelemetry(budget)
 const seccompFolders = {
@@ -31,6 +30,7 @@ const files = keepCurrent(settings, log, await loadLocalFiles(settings))
 const signer = openReceiptSigner(settings.receiptKeyFile)
 const metricsServer = await telemetry.listen(settings.workerMetricsAddress)
 const store = openWorkerJobStore(settings, log)
+const endWatch = watchRedis(store.redis, telemetry.redis)
 const consumer = openConsumer({
   store,
   telemetry,
@@ -97,6 +97,7 @@ const gate = openLauncherGate(settings.launcherSocket, {
   },
 })
 reportSlots()
+if (settings.workerReadyFile !== '') writeFileSync(settings.workerReadyFile, `${process.pid}\n`)
 log.info({ slots: settings.slots, receiptKey: signer.keyId }, 'worker is ready')
 
 let stopping = false
@@ -109,6 +110,7 @@ async function stop(signal: string): Promise<void> {
   const timer = setTimeout(() => consumer.drain(), settings.drainMs)
   await worker.close()
   clearTimeout(timer)
+  endWatch()
   await store.close()
   files.close()
   metricsServer?.close()

@@ -15,6 +15,8 @@ export type WorkerTelemetry = {
   retried(stage: string): void
   quarantined(): void
   slots(busy: number, free: number): void
+  /** A round trip to Redis, or null when it takes no writes. */
+  redis(seconds: number | null): void
   listen(address: string): Promise<Server | null>
 }
 
@@ -90,6 +92,12 @@ export function openTelemetry(budget: PayloadBudget): WorkerTelemetry {
   const failures = counter('stockade_sandbox_failures_total', registers)
   const retries = counter('stockade_job_retries_total', registers)
   const quarantined = counter('stockade_jobs_quarantined_total', registers)
+  const redisSeconds = histogram('stockade_redis_seconds', registers)
+  const redisUp = new Gauge({
+    name: 'stockade_redis_up',
+    help: metrics.stockade_redis_up.help,
+    registers,
+  })
   const slots = new Gauge({
     name: 'stockade_slots',
     help: metrics.stockade_slots.help,
@@ -108,6 +116,10 @@ export function openTelemetry(budget: PayloadBudget): WorkerTelemetry {
     slots(busy, free) {
       slots.set({ state: 'busy' }, busy)
       slots.set({ state: 'free' }, free)
+    },
+    redis(seconds) {
+      redisUp.set(seconds === null ? 0 : 1)
+      if (seconds !== null) redisSeconds.observe(seconds)
     },
     listen: (address) => listen(registry, address),
   }

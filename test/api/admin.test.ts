@@ -2,7 +2,8 @@
 import { lstatSync } from 'node:fs'
 import { request } from 'node:http'
 import t from 'tap'
-import { openLiveApi, openLiveRedis } from './live-api.js'
+import { openLiveRedis } from '../queue/live-redis.js'
+import { openLiveApi } from './live-api.js'
 import { ask } from './raw-http.js'
 
 const redis = await openLiveRedis()

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import t from 'tap'
 import type { Attestation, ReceiptKey } from '../../contract/receipt.js'
 import { verifyKeyOf } from '../../ops/receipt-check.js'
-import { openLiveApi, openLiveRedis } from './live-api.js'
+import { openLiveRedis } from '../queue/live-redis.js'
+import { openLiveApi } from './live-api.js'
 import { ask } from './raw-http.js'
 
 const redis = await openLiveRedis()

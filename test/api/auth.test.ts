@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto'
 import t from 'tap'
 import { keyPattern } from '../../contract/key.js'
 import type { Job } from '../../contract/result.js'
-import { openLiveApi, openLiveRedis } from './live-api.js'
+import { openLiveRedis } from '../queue/live-redis.js'
+import { openLiveApi } from './live-api.js'
 import { ask } from './raw-http.js'
 
 const redis = await openLiveRedis()

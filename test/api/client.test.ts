@@ -1,7 +1,8 @@
 // The typed client against a running api: every call, and how it takes a refusal and a lost stream.
 import t from 'tap'
 import { openClient, StockadeError } from '../../api/client.js'
-import { openLiveApi, openLiveRedis } from './live-api.js'
+import { openLiveRedis } from '../queue/live-redis.js'
+import { openLiveApi } from './live-api.js'
 import { runJob } from './run-result.js'
 
 const redis = await openLiveRedis()

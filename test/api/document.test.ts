@@ -6,7 +6,8 @@ import { Compile } from 'typebox/compile'
 import { Job } from '../../contract/result.js'
 import { generatedPages } from '../../ops/generate.js'
 import { releaseDirectory } from '../../queue/settings-file.js'
-import { openLiveApi, openLiveRedis } from './live-api.js'
+import { openLiveRedis } from '../queue/live-redis.js'
+import { openLiveApi } from './live-api.js'
 import { ask } from './raw-http.js'
 
 type Json = { readonly [name: string]: unknown }

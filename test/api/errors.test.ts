@@ -1,7 +1,11 @@
 // Every row of contract/error.ts, reached through the front door: its status, its form, its link; and nobody sees more of our fault.
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { join } from 'node:path'
 import t from 'tap'
 import { type ErrorCode, errorCodes, errors, type Problem } from '../../contract/error.js'
-import { openLiveApi, openLiveRedis } from './live-api.js'
+import { openLiveRedis } from '../queue/live-redis.js'
+import { openLiveApi } from './live-api.js'
 import { ask, exchange } from './raw-http.js'
 import { okResult, runJob } from './run-result.js'
 
@@ -21,12 +25,21 @@ const api = await openLiveApi(redis, {
   }),
 })
 let broken = false
+/** Another process of the same service, with room for few. */
+const narrow = await openLiveApi(redis, {
+  settings: {
+    tenantWaitsMax: 1,
+    addressConnectionsMax: 3,
+    adminSocket: join(redis.directory, 'narrow.sock'),
+  },
+})
 const key = await api.key('main')
 const reader = await api.key('main', ['read'])
 const tiny = await api.key('tiny', ['submit'], 'tiny')
 const body = { language: 'bash', source: 'true' }
 const reached = new Map<ErrorCode, unknown>()
 t.teardown(async () => {
+  await narrow.close()
   await api.close()
   await redis.close()
 })
@@ -60,6 +73,22 @@ async function internal(): ReturnType<typeof ask> {
   const answer = await post({})
   broken = false
   return answer
+}
+
+async function tooManyWaits(): ReturnType<typeof ask> {
+  const wait = (): ReturnType<typeof ask> =>
+    ask(narrow.origin, 'POST', '/v1/jobs?wait=300', { key, body })
+  // Of two at one time one is refused, the other waits until the process ends.
+  return Promise.race([wait(), wait()])
+}
+
+async function tooManyConnections(): Promise<unknown> {
+  const held = Array.from({ length: 3 }, () => connect(narrow.port, '127.0.0.1'))
+  for (const socket of held) socket.on('error', () => undefined)
+  await Promise.all(held.map((socket) => once(socket, 'connect')))
+  const answer = await exchange(narrow.port, ['GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n'])
+  for (const socket of held) socket.destroy()
+  return jsonOf(answer.text)
 }
 
 async function notReady(): ReturnType<typeof ask> {
@@ -122,6 +151,8 @@ const ways: Readonly<Record<ErrorCode, () => Promise<unknown>>> = {
     (await post({ headers: { 'content-type': 'text/plain' } })).json,
   'tenant-queue-full': async () => (await until(429, () => post({ key: tiny }))).json,
   'queue-full': async () => (await until(429, () => post({}))).json,
+  'too-many-waits': async () => (await tooManyWaits()).json,
+  'too-many-connections': tooManyConnections,
   'headers-too-large': async () =>
     jsonOf(
       (await exchange(api.port, [`GET / HTTP/1.1\r\nHost: h\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`]))

@@ -2,13 +2,14 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
 import { variableOf } from '../../contract/config.js'
 import type { Job } from '../../contract/result.js'
 import { releaseDirectory } from '../../queue/settings-file.js'
-import { openLiveApi, openLiveRedis, settingsIn } from './live-api.js'
+import { freePort } from '../free-port.js'
+import { openLiveRedis } from '../queue/live-redis.js'
+import { openLiveApi } from './live-api.js'
 import { ask } from './raw-http.js'
 
 const redis = await openLiveRedis()
@@ -18,14 +19,6 @@ t.teardown(async () => {
   await api.close()
   await redis.close()
 })
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  return typeof address === 'object' && address !== null ? address.port : 0
-}
 
 type Process = {
   readonly child: ChildProcess
@@ -37,7 +30,7 @@ type Process = {
 
 async function start(): Promise<Process> {
   const [port, metricsPort] = [await freePort(), await freePort()]
-  const settings = settingsIn(redis.directory, {
+  const settings = redis.settings('api', {
     address: `127.0.0.1:${port}`,
     metricsAddress: `127.0.0.1:${metricsPort}`,
     adminSocket: join(redis.directory, 'process-admin.sock'),

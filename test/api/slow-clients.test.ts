@@ -2,7 +2,8 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import t from 'tap'
-import { openLiveApi, openLiveRedis } from './live-api.js'
+import { openLiveRedis } from '../queue/live-redis.js'
+import { openLiveApi } from './live-api.js'
 import { ask, exchange } from './raw-http.js'
 import { okResult, runJob } from './run-result.js'
 

@@ -1,6 +1,7 @@
 // Requests whose bytes two readers could understand differently (CVE-2022-32213 and its kin): refused, and the connection ended.
 import t from 'tap'
-import { openLiveApi, openLiveRedis } from './live-api.js'
+import { openLiveRedis } from '../queue/live-redis.js'
+import { openLiveApi } from './live-api.js'
 import { exchange } from './raw-http.js'
 
 const redis = await openLiveRedis()

@@ -1,7 +1,8 @@
 // Redis gone: 503 at once with Retry-After, nothing accepted, and everything works again by itself when it is back.
 import t from 'tap'
 import type { Job } from '../../contract/result.js'
-import { openLiveApi, openLiveRedis } from './live-api.js'
+import { openLiveRedis } from '../queue/live-redis.js'
+import { openLiveApi } from './live-api.js'
 import { ask } from './raw-http.js'
 import { runJob } from './run-result.js'
 
@@ -118,4 +119,39 @@ t.test('there, but silent: 503 after a while, never a request that hangs', async
   redis.resume()
   await readyBecomes(200)
   t.equal((await ask(api.origin, 'POST', '/v1/jobs', { key, body })).status, 202)
+})
+
+t.test(
+  'there, but full: not ready, nothing accepted, and all that is kept can be read',
+  async (t) => {
+    const { id } = (await ask(api.origin, 'POST', '/v1/jobs', { key, body })).json as Job
+    await redis.look.config('SET', 'maxmemory', '1')
+    for (const path of ['/v1/jobs', '/v1/jobs?wait=30'])
+      t.match(await ask(api.origin, 'POST', path, { key, body }), {
+        status: 503,
+        json: { code: 'store-unavailable' },
+      })
+    t.equal(await ready(), 503)
+    t.match((await ask(api.origin, 'GET', '/metrics')).text, /^stockade_redis_up 0$/m)
+    t.equal((await ask(api.origin, 'GET', `/v1/jobs/${id}`, { key })).status, 200)
+    await redis.look.config('SET', 'maxmemory', '0')
+    t.equal(await ready(), 200)
+    t.equal((await ask(api.origin, 'POST', '/v1/jobs', { key, body })).status, 202)
+  },
+)
+
+t.test('asking whether it takes writes leaves nothing behind', async (t) => {
+  t.equal(await ready(), 200)
+  t.strictSame(await redis.look.keys('*probe*'), [])
+})
+
+t.test('its round trip is measured each second', async (t) => {
+  const count = async (): Promise<number> => {
+    const { text } = await ask(api.origin, 'GET', '/metrics')
+    return Number(/^stockade_redis_seconds_count (\d+)$/m.exec(text)?.[1] ?? -1)
+  }
+  const before = await count()
+  t.ok(before >= 0)
+  while ((await count()) === before) await new Promise(setImmediate)
+  t.pass('one more')
 })

@@ -1,8 +1,10 @@
 // Real worker processes, killed, drained and cut off; the launcher is the fake one, so that the test decides how long runs last.
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { frameTypes } from '../../contract/launch.js'
 import { openSealer } from '../../queue/seal.js'
+import { freePort } from '../free-port.js'
 import { openLiveQueue, prefix } from '../queue/live-queue.js'
 import { type FakeStep, openFakeLauncher } from './fake-launcher.js'
 import { commandPayload, startWorker, submit, writeImages } from './live-worker.js'
@@ -80,6 +82,29 @@ t.test('a job that takes its worker with it twice is quarantined', async (t) => 
   t.match((await (await submit(api, commandPayload('deadly', quick))).finished).outcome, 'ok')
   worker.kill('SIGTERM')
   await worker.ended
+})
+
+t.test('it says where and when it is ready, and how far Redis is', async (t) => {
+  const readyFile = join(live.directory, 'ready')
+  const port = await freePort()
+  const worker = await startWorker(live, {
+    STOCKADE_WORKER_READY_FILE: readyFile,
+    STOCKADE_WORKER_METRICS_ADDRESS: `127.0.0.1:${port}`,
+  })
+  t.equal(readFileSync(readyFile, 'utf8'), `${worker.child.pid}\n`)
+  const figures = async (): Promise<string> =>
+    (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
+  const becomes = async (pattern: RegExp): Promise<void> => {
+    while (!pattern.test(await figures())) await new Promise(setImmediate)
+  }
+  await becomes(/^stockade_redis_seconds_count [1-9]/m)
+  await becomes(/^stockade_redis_up 1$/m)
+  await live.killRedis()
+  await becomes(/^stockade_redis_up 0$/m)
+  await live.startRedis()
+  await becomes(/^stockade_redis_up 1$/m)
+  worker.kill('SIGTERM')
+  t.equal(await worker.ended, 0)
 })
 
 t.test('a drain lets runs end, then gives them back: nothing counts as a loss', async (t) => {
