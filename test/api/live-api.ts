@@ -1,6 +1,6 @@
 // A whole api on a real Redis child: what the tests of this folder talk to. Nothing in it is a stand-in.
 import { createHash } from 'node:crypto'
-import { once, setMaxListeners } from 'node:events'
+import { setMaxListeners } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
@@ -19,7 +19,7 @@ import { type LocalFiles, loadLocalFiles } from '../../queue/local-files.js'
 import { openLog } from '../../queue/log.js'
 import { watchRedis } from '../../queue/redis-health.js'
 import { openWorkerJobStore, type WorkerJobStore } from '../../queue/worker-store.js'
-import type { LiveRedis } from '../queue/live-redis.js'
+import { type LiveRedis, whenReady } from '../queue/live-redis.js'
 
 const imageDigest = createHash('sha256').update('image').digest('hex')
 
@@ -70,7 +70,7 @@ export async function openLiveApi(redis: LiveRedis, options: ApiOptions = {}): P
   const settings = redis.settings('api', options.settings)
   const { lines, log } = listLines()
   const store = await openApiJobStore(settings, log)
-  if (!store.healthy()) await once(store.redis, 'ready')
+  await whenReady(store.redis)
   const stopping = new AbortController()
   setMaxListeners(0, stopping.signal)
   const loaded = await loadLocalFiles(settings)

@@ -1,6 +1,5 @@
 // Bytes are counted as they are, whatever happens to a job; shares of them bound what waits and what is kept; and a Redis at its limit
 // lets running jobs end, takes no new ones, and takes them again by itself.
-import { once } from 'node:events'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -10,6 +9,7 @@ import { retire } from '../../queue/retire.js'
 import { shed } from '../../queue/shed.js'
 import { okResult } from '../api/run-result.js'
 import { accept, admissionOf, openLiveQueue, payloadOf, prefix } from './live-queue.js'
+import { whenReady } from './live-redis.js'
 
 const live = await openLiveQueue()
 const api = await live.openApi({ slots: 2 })
@@ -115,9 +115,8 @@ t.test('and after Redis was killed in the middle of many of them', async (t) => 
   const works = Array.from({ length: 60 }, (_, at) => runOne(`cut-${at % 3}`, 'y', at * 10))
   await Promise.race(works)
   await live.killRedis()
-  const back = once(worker.redis, 'ready')
   await live.startRedis()
-  await back
+  await whenReady(worker.redis)
   while (!api.healthy()) await new Promise(setImmediate)
   await Promise.allSettled(works)
   await sumsAreRight(t, 'whatever was written is counted')

@@ -1,12 +1,11 @@
 // Both sides of the queue on a Redis of the test's own.
-import { once } from 'node:events'
 import { pino } from 'pino'
 import type { Settings } from '../../contract/config.js'
 import type { Payload } from '../../contract/payload.js'
 import { newJobId } from '../../queue/job-id.js'
 import { type Admission, type ApiJobStore, openApiJobStore } from '../../queue/job-store.js'
 import { type Hears, openWorkerJobStore, type WorkerJobStore } from '../../queue/worker-store.js'
-import { type LiveRedis, openLiveRedis } from './live-redis.js'
+import { type LiveRedis, openLiveRedis, whenReady } from './live-redis.js'
 
 export const log = pino({ level: 'silent' })
 const deaf: Hears = { running: () => [], cancelled: () => undefined, lost: () => undefined }
@@ -38,7 +37,7 @@ export async function openLiveQueue(): Promise<LiveQueue> {
     async openApi(other) {
       const store = await openApiJobStore(redis.settings('api', other), log)
       closers.push(() => store.close())
-      if (!store.healthy()) await once(store.redis, 'ready')
+      await whenReady(store.redis)
       return store
     },
     async openWorker(hears, other) {

@@ -123,6 +123,12 @@ function serverIn(directory: string): Server {
   }
 }
 
+/** When a connection is there, however often it fails before that: events.once would end at the first error. */
+export async function whenReady(connection: Redis): Promise<void> {
+  if (connection.status === 'ready') return
+  await new Promise<void>((resolve) => connection.once('ready', () => resolve()))
+}
+
 export async function openLiveRedis(): Promise<LiveRedis> {
   const directory = mkdtempSync(join(tmpdir(), 'stockade-redis-test-'))
   writeDirectory(directory)

@@ -1,10 +1,10 @@
 // Redis away, full, or set back by somebody, under real worker processes: a job that runs goes on, and ends once.
-import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import t from 'tap'
 import { frameTypes } from '../../contract/launch.js'
 import { openLiveQueue, prefix } from '../queue/live-queue.js'
+import { whenReady } from '../queue/live-redis.js'
 import { openFakeLauncher } from './fake-launcher.js'
 import { commandPayload, startWorker, submit, writeImages } from './live-worker.js'
 
@@ -36,7 +36,7 @@ t.test('Redis is away for longer than a lock: no run is lost, and none begun twi
   await live.killRedis()
   await setTimeout(3 * lockMs) // The outage itself.
   await live.startRedis()
-  if (!api.healthy()) await once(api.redis, 'ready')
+  await whenReady(api.redis)
   // BullMQ has handed it out again, and whoever got it has left it alone: its own key of the job is gone then.
   while ((await live.look.exists(`${prefix}bull:jobs:${job.id}`)) === 1) await setTimeout(50)
   t.equal(await field(job.id, 'deaths'), null)
