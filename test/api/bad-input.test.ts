@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { Problem } from '../../contract/error.js'
-import { openLiveRedis } from '../queue/live-redis.js'
+import { jobKeys, openLiveRedis } from '../queue/live-redis.js'
 import { openLiveApi } from './live-api.js'
 import { ask } from './raw-http.js'
 
@@ -19,7 +19,7 @@ t.teardown(async () => {
 const job = (more: object): object => ({ language: 'bash', source: 'true', ...more })
 
 async function nothingIsWritten(t: Test): Promise<void> {
-  t.same(await redis.look.keys('stockade:{*'), [], 'nothing in Redis')
+  t.same(await jobKeys(redis.look), [], 'nothing in Redis')
   t.same(readdirSync(join(redis.directory, 'blobs')), [], 'no blob')
 }
 
@@ -305,6 +305,6 @@ t.test('control: the plain job is taken, and so is a source of 10 MiB', async (t
     body: job({ source: `#${'x'.repeat(10 * 1024 * 1024)}` }),
   })
   t.ok([202, 403].includes(large.status), `status ${large.status}`)
-  t.ok((await redis.look.keys('stockade:{*')).length > 0, 'which shows that writing would be seen')
+  t.ok((await jobKeys(redis.look)).length > 0, 'which shows that writing would be seen')
   t.equal(({} as { polluted?: number }).polluted, undefined)
 })

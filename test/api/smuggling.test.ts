@@ -1,6 +1,6 @@
 // Requests whose bytes two readers could understand differently (CVE-2022-32213 and its kin): refused, and the connection ended.
 import t from 'tap'
-import { openLiveRedis } from '../queue/live-redis.js'
+import { jobKeys, openLiveRedis } from '../queue/live-redis.js'
 import { openLiveApi } from './live-api.js'
 import { exchange } from './raw-http.js'
 
@@ -76,7 +76,7 @@ for (const [name, bytes] of Object.entries(refused)) {
     t.equal(answer.answers, 1, 'what follows is not read as a request')
     t.match(answer.text, /application\/problem\+json/i)
     t.match(answer.text, /"code":"invalid-header"/)
-    t.same(await redis.look.keys('stockade:{*'), [], 'nothing is written')
+    t.same(await jobKeys(redis.look), [], 'nothing is written')
   })
 }
 
@@ -85,7 +85,7 @@ t.test('a length of 0 with a body: the job sees no body, the rest is no request'
   t.equal(answer.status, 400)
   t.match(answer.text, /"code":"(malformed-json|invalid-header)"/)
   t.ok(answer.closed)
-  t.same(await redis.look.keys('stockade:{*'), [])
+  t.same(await jobKeys(redis.look), [])
 })
 
 t.test('control: the same request, well formed, is taken', async (t) => {

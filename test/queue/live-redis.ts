@@ -123,6 +123,12 @@ function serverIn(directory: string): Server {
   }
 }
 
+/** Every key of jobs and tenants, but the one by which every process says once a second that it is there. */
+export async function jobKeys(look: Redis): Promise<string[]> {
+  const names = await look.keys('stockade:{*')
+  return names.filter((name) => !name.endsWith(':pulse'))
+}
+
 /** When a connection is there, however often it fails before that: events.once would end at the first error. */
 export async function whenReady(connection: Redis): Promise<void> {
   if (connection.status === 'ready') return
