@@ -103,7 +103,11 @@ async function readWhenThere(
     return job
   } catch (error) {
     if (!(error instanceof StoreUnavailable)) throw error
-    await once(api.redis, 'ready')
+    // Not events.once, which gives up at the first refused attempt to connect: those are what it waits through.
+    await new Promise<void>((resolve) => {
+      if (api.redis.status === 'ready') resolve()
+      else api.redis.once('ready', () => resolve())
+    })
     return await readWhenThere(api, { tenant, jobId })
   }
 }
