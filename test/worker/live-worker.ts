@@ -9,6 +9,7 @@ import type { KeptJob } from '../../contract/result.js'
 import { StoreUnavailable } from '../../queue/connect.js'
 import type { ApiJobStore } from '../../queue/job-store.js'
 import { admissionOf, type LiveQueue, payloadOf } from '../queue/live-queue.js'
+import { whenReady } from '../queue/live-redis.js'
 
 const main = join(fileURLToPath(import.meta.url), '..', '..', '..', 'worker', 'main.js')
 export const imageDigest = 'ab'.repeat(32)
@@ -104,8 +105,7 @@ async function readWhenThere(
     return job
   } catch (error) {
     if (!(error instanceof StoreUnavailable)) throw error
-    // Not `once`, which an error of the connection ends: it has several before it is back.
-    while (!api.healthy()) await new Promise(setImmediate)
+    await whenReady(api.redis)
     return await readWhenThere(api, { tenant, jobId })
   }
 }
