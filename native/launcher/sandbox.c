@@ -91,6 +91,17 @@ static int await_init(struct sandbox *sandbox, uint32_t kind) {
   return sandbox_failed(sandbox, STAGE_INIT_LOST, result < 0 ? result : message.kind == kind ? 0 : -EPROTO);
 }
 
+/* Init reports what failed and is gone, and the kernel kills the job with it (zap_pid_ns_processes): whatever we were looking at then fails
+ * too, and we may see that first. Its word is the cause. */
+void sandbox_find_cause(struct sandbox *sandbox) {
+  struct message message;
+  while (sandbox->channel >= 0 && channel_await(sandbox->channel, 0) == 0 && channel_receive(sandbox->channel, &message, NULL) == 0)
+    if (message.failure.stage != STAGE_NONE) {
+      sandbox->failure = message.failure;
+      return;
+    }
+}
+
 static int hold_mounts(struct sandbox *sandbox) {
   char path[48];
   snprintf(path, sizeof path, "/proc/%d/ns/mnt", sandbox->init);
