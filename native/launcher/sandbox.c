@@ -43,11 +43,16 @@ static int write_map(pid_t pid, const char *name, uint64_t outer, uint64_t count
   return result;
 }
 
-static int map_ids(const struct sandbox *sandbox) {
+uint64_t sandbox_first_id(const struct sandbox *sandbox) {
   const struct options *options = sandbox->world->options;
-  uint64_t first = 1 + options->base_ids + sandbox->slot * options->ids_per_slot;
-  int result = write_map(sandbox->init, "uid_map", first, options->ids_per_slot);
-  return result < 0 ? result : write_map(sandbox->init, "gid_map", first, options->ids_per_slot);
+  return 1 + options->base_ids + sandbox->slot * options->ids_per_slot;
+}
+
+static int map_ids(const struct sandbox *sandbox) {
+  uint64_t first = sandbox_first_id(sandbox);
+  uint64_t count = sandbox->world->options->ids_per_slot;
+  int result = write_map(sandbox->init, "uid_map", first, count);
+  return result < 0 ? result : write_map(sandbox->init, "gid_map", first, count);
 }
 
 static int clone_init(struct sandbox *sandbox) {
