@@ -36,7 +36,8 @@ function unpack({ name, script }: EvilImage, canary: string): void {
   const from = `${store}/${defaultImage(store)}`
   // The good image's tools and libraries, as links to the same files: an image may replace a file, never write into one.
   const steps = `set -e
-    rm -rf "$1"; mkdir -p "$1/rootfs/usr/lib"; cp "$2/owner" "$1/owner"
+    rm -rf "$1"; install -d -m 0700 "$1"; mkdir -p "$1/rootfs/usr/lib"
+    cp "$2/owner" "$1/owner"; chown "$(cat "$2/owner"):$(cat "$2/owner")" "$1"
     cd "$2/rootfs"
     cp -al bin lib lib64 sbin proc tmp work sys srv "$1/rootfs"
     cp -al usr/bin usr/lib64 "$1/rootfs/usr"
