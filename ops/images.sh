@@ -82,16 +82,25 @@ build_image() { # LIST TAR
 
 unpack_image() { # TAR DIGEST
   local directory="$image_store/$2"
-  if [ "$(cat "$directory/owner" 2> /dev/null)" = "$base_id" ]; then return; fi
+  if [ "$(cat "$directory/owner" 2> /dev/null)" = "$base_id" ]; then close_image "$directory"; return; fi
   say "image store: unpacking ${2:0:12}"
   echo "$2  $1" | sha256sum --check --status \
     || stop_with "$1 is not what was built" "rm $1, then run up again"
   rm -rf "$directory" "$directory.partial"
-  mkdir -p "$directory.partial/rootfs"
+  install -d -m 0700 "$directory.partial"
+  mkdir "$directory.partial/rootfs"
   tar --extract --file "$1" --directory "$directory.partial/rootfs" --numeric-owner --same-permissions --exclude='./dev/*'
   native/build/own-tree "$directory.partial/rootfs" "$base_id"
   echo "$base_id" > "$directory.partial/owner"
+  close_image "$directory.partial"
   mv "$directory.partial" "$directory"
+}
+
+# An image has directories that everybody may write (its /tmp): no user of this host may come near them, or change what every job
+# sees (CVE-2021-41091, CVE-2024-25621). The base range is root of each slot's own mount of the store, which is how a sandbox gets in.
+close_image() { # DIRECTORY
+  chown "$base_id:$base_id" "$1"
+  chmod 0700 "$1"
 }
 
 language_entries() { # LIST MANIFEST → "python":{"version":"3.11.2-6"},…

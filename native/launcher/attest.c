@@ -35,12 +35,6 @@ static int mismatch(struct sandbox *sandbox, enum check check, int error) {
   return -1;
 }
 
-/* The first id of the slot's slice, as the outer user namespace, in which we are, counts. */
-static uint64_t slice_of(const struct sandbox *sandbox) {
-  const struct options *options = sandbox->world->options;
-  return 1 + options->base_ids + sandbox->slot * options->ids_per_slot;
-}
-
 static int check_namespaces(struct sandbox *sandbox, pid_t job, struct namespaces *own) {
   int result = namespaces_read(job, own);
   if (result < 0)
@@ -55,7 +49,7 @@ static int check_namespaces(struct sandbox *sandbox, pid_t job, struct namespace
 static int check_map(struct sandbox *sandbox, pid_t job, const char *name, const struct identity_map *outer, uint64_t *host) {
   char text[256];
   uint64_t numbers[3]; /* inside, first, count */
-  uint64_t slice = slice_of(sandbox);
+  uint64_t slice = sandbox_first_id(sandbox);
   uint64_t size = sandbox->world->options->ids_per_slot;
   if (surroundings_file(job, name, text, sizeof text) < 0)
     return mismatch(sandbox, CHECK_READ, EIO);
@@ -105,7 +99,7 @@ static int check_status(struct sandbox *sandbox, const char *status, struct atte
   out->filters = (unsigned)strtoul(status_text_field(status, "Seccomp_filters"), NULL, 10);
   if (status_text_field(status, "Seccomp")[0] != '2' || out->filters != sandbox->world->own_filters + (sandbox->request->shared->audit_count > 0 ? 2 : 1))
     return mismatch(sandbox, CHECK_SECCOMP, EPERM);
-  uint64_t slice = slice_of(sandbox);
+  uint64_t slice = sandbox_first_id(sandbox);
   if (!status_text_ids(status_text_field(status, "Uid"), slice + plan->uid) || !status_text_ids(status_text_field(status, "Gid"), slice + plan->gid))
     return mismatch(sandbox, CHECK_IDS, EPERM);
   return status_text_field(status, "Groups")[0] == '\n' ? 0 : mismatch(sandbox, CHECK_IDS, EPERM);

@@ -3,6 +3,7 @@
 #include "front.h"
 #include "inner.h"
 #include "options.h"
+#include "sanitise.h"
 
 int main(int count, char **words) {
   struct options options;
@@ -11,5 +12,6 @@ int main(int count, char **words) {
     diary_note(fault, 22);
     return 2;
   }
+  sanitise_note_command_line(count, words);
   return options.inner == 0 ? front_run(&options, count, words) : inner_run(&options);
 }

@@ -43,11 +43,16 @@ static int write_map(pid_t pid, const char *name, uint64_t outer, uint64_t count
   return result;
 }
 
-static int map_ids(const struct sandbox *sandbox) {
+uint64_t sandbox_first_id(const struct sandbox *sandbox) {
   const struct options *options = sandbox->world->options;
-  uint64_t first = 1 + options->base_ids + sandbox->slot * options->ids_per_slot;
-  int result = write_map(sandbox->init, "uid_map", first, options->ids_per_slot);
-  return result < 0 ? result : write_map(sandbox->init, "gid_map", first, options->ids_per_slot);
+  return 1 + options->base_ids + sandbox->slot * options->ids_per_slot;
+}
+
+static int map_ids(const struct sandbox *sandbox) {
+  uint64_t first = sandbox_first_id(sandbox);
+  uint64_t count = sandbox->world->options->ids_per_slot;
+  int result = write_map(sandbox->init, "uid_map", first, count);
+  return result < 0 ? result : write_map(sandbox->init, "gid_map", first, count);
 }
 
 static int clone_init(struct sandbox *sandbox) {
@@ -89,6 +94,17 @@ static int await_init(struct sandbox *sandbox, uint32_t kind) {
     return -1;
   }
   return sandbox_failed(sandbox, STAGE_INIT_LOST, result < 0 ? result : message.kind == kind ? 0 : -EPROTO);
+}
+
+/* Init reports what failed and is gone, and the kernel kills the job with it (zap_pid_ns_processes): whatever we were looking at then fails
+ * too, and we may see that first. Its word is the cause. */
+void sandbox_find_cause(struct sandbox *sandbox) {
+  struct message message;
+  while (sandbox->channel >= 0 && channel_await(sandbox->channel, 0) == 0 && channel_receive(sandbox->channel, &message, NULL) == 0)
+    if (message.failure.stage != STAGE_NONE) {
+      sandbox->failure = message.failure;
+      return;
+    }
 }
 
 static int hold_mounts(struct sandbox *sandbox) {

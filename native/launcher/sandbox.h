@@ -43,6 +43,12 @@ enum { SANDBOX_BARRIER_MS = 30000 };
 /* Notes a failure unless `result` is none. Returns 0, or -1. */
 int sandbox_failed(struct sandbox *sandbox, enum stage stage, int result);
 
+/* The first id of the slot's slice, as the outer user namespace, in which we are, counts. */
+uint64_t sandbox_first_id(const struct sandbox *sandbox);
+
+/* After a failure: if init has told one of its own, that is the failure. */
+void sandbox_find_cause(struct sandbox *sandbox);
+
 /* Makes what every sandbox has, before anybody asks: groups, namespaces, id maps, init, most of the root, a waiting job. 0, or -1 with
  * the failure set. */
 int sandbox_prepare(struct sandbox *sandbox);

@@ -160,6 +160,7 @@ _Noreturn void sandbox_init(int channel, unsigned slot, struct shared *shared) {
   struct init init = {.channel = channel, .root = {.slot = slot}, .shared = shared};
   struct message message;
   struct failure failure = {0};
+  sanitise_clear_command_line();
   if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || channel_receive(channel, &message, NULL) < 0 || message.kind != MESSAGE_MAPPED)
     _exit(1);
   must(channel, STAGE_INIT_IDENTITY, become_root_inside(), 0);

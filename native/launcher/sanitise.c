@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -46,6 +47,23 @@ int sanitise_self(int keep) {
   if (setrlimit(RLIMIT_CORE, &none) < 0)
     return -errno;
   return sanitise_signals();
+}
+
+static char *command_line;
+static size_t command_line_bytes;
+
+/* The kernel lays all words out one behind the other (fs/exec.c, copy_strings), and /proc/PID/cmdline reads them from there. */
+void sanitise_note_command_line(int count, char **words) {
+  const char *last = words[count - 1];
+  command_line = words[0];
+  command_line_bytes = (size_t)(last + strlen(last) + 1 - words[0]);
+}
+
+void sanitise_clear_command_line(void) {
+  static const char name[] = "init";
+  explicit_bzero(command_line, command_line_bytes);
+  if (command_line_bytes >= sizeof name)
+    memcpy(command_line, name, sizeof name);
 }
 
 int sanitise_hide(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 ? 0 : -errno; }

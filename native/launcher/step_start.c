@@ -13,6 +13,8 @@
 
 /* The job's three streams: our ends stay in the step, its ends go to it with the word to go on. */
 static int make_streams(struct step *step) {
+  const struct sandbox_plan *plan = &step->sandbox->request->shared->sandbox;
+  uint64_t first = sandbox_first_id(step->sandbox);
   for (unsigned at = 0; at < STREAMS; at++) {
     int pipes[2];
     unsigned ours = at == STDIN ? 1 : 0;
@@ -20,6 +22,9 @@ static int make_streams(struct step *step) {
       return -errno;
     step->stream[at] = pipes[ours];
     step->given[at] = pipes[1 - ours];
+    /* The job's own: a pipe is opened anew through /dev/stdin and its like by whom its owner's rights let. */
+    if (fchown(pipes[ours], (uid_t)(first + plan->uid), (gid_t)(first + plan->gid)) < 0)
+      return -errno;
     if (fcntl(step->stream[at], F_SETFL, O_NONBLOCK) < 0)
       return -errno;
   }

@@ -32,6 +32,7 @@ static _Noreturn void leave(struct sandbox *sandbox, int status) {
 static void answer_failed(struct sandbox *sandbox) {
   char json[256];
   const struct failure *failure = &sandbox->failure;
+  sandbox_find_cause(sandbox);
   int length = snprintf(json, sizeof json, "{\"stage\":\"%s\",\"errno\":%d,\"index\":%d,\"detail\":\"\"}", stage_name(failure->stage), failure->error, failure->index);
   diary_slot(stage_name(failure->stage), sandbox->slot, failure->error);
   (void)answer_frame(sandbox->request->connection, FRAME_FAILED, json, (uint32_t)length, monotonic_ns() + answer_patience_ns);
@@ -70,6 +71,7 @@ static void prepare(struct sandbox *sandbox, struct standby *standby) {
   char *image = sandbox->request->shared->sandbox.image;
   memcpy(image, standby->image, sizeof standby->image);
   if (sandbox_prepare(sandbox) < 0) {
+    sandbox_find_cause(sandbox);
     diary_slot(stage_name(sandbox->failure.stage), sandbox->slot, sandbox->failure.error);
     sandbox_destroy(sandbox);
   }

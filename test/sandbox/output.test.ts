@@ -95,6 +95,22 @@ t.test('standard input arrives whole, whatever its bytes', async (t) => {
   t.ok(outputOf(echoed).equals(allBytes))
 })
 
+t.test('the streams can be opened anew by their names in /dev', async (t) => {
+  for (const uid of [1000, 0]) {
+    const job = await tenant.run({
+      language: 'bash',
+      source:
+        'cat /dev/stdin > /dev/stdout && echo told > /dev/stderr && cat /proc/self/fd/0 | wc -c',
+      stdin: 'asked\n',
+      user: { uid, gid: uid },
+    })
+    t.equal(job.stdout, 'asked\n0\n', `uid ${uid}: ${accountOf(job)}`)
+    t.equal(job.stderr, 'told\n')
+  }
+  const none = await tenant.run({ language: 'bash', source: 'cat /dev/stdin | wc -c' })
+  t.equal(none.stdout, '0\n', `without input: ${accountOf(none)}`)
+})
+
 t.test('no standard input is an end of file at once', async (t) => {
   const job = await tenant.run({ language: 'bash', source: 'wc -c' })
   t.equal(job.stdout, '0\n', accountOf(job))

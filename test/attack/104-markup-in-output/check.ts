@@ -1,0 +1,56 @@
+// Row 104: markup and scripts in what a job writes or a caller names, on their way to a browser.
+import type { Test } from 'tap'
+import { accountOf, address, type Tenant } from '../../stack.js'
+
+const markup =
+  '<!doctype html><script>alert(document.cookie)</script><img src=x onerror=alert(1)>\u2028</script>'
+
+export async function check(t: Test, tenant: Tenant): Promise<void> {
+  const job = await tenant.run({
+    language: 'python',
+    source: `print(${JSON.stringify(markup)})`,
+    labels: { markup },
+  })
+  t.equal(job.stdout, `${markup}\n`, `control: the text is kept as it is; ${accountOf(job)}`)
+  const paths = [
+    `/v1/jobs/${job.id}`,
+    '/v1/jobs',
+    `/v1/jobs/${job.id}/events`,
+    `/v1/jobs/${encodeURIComponent(markup)}`,
+    `/${encodeURIComponent(markup)}`,
+    `/v1/jobs?x=${encodeURIComponent(markup)}`,
+    '/openapi.json',
+    '/healthz',
+  ]
+  for (const path of paths)
+    for (const accept of ['*/*', 'text/html', 'text/event-stream']) {
+      const response = await fetch(`http://${address}${path}`, {
+        headers: { authorization: `Bearer ${tenant.key}`, accept },
+      })
+      const type = response.headers.get('content-type') ?? ''
+      await response.text()
+      t.match(
+        type,
+        /^(application\/(problem\+)?json|text\/event-stream)/,
+        `${path.slice(0, 40)} as ${accept}: ${type}`,
+      )
+      t.equal(response.headers.get('x-content-type-options'), 'nosniff')
+      t.match(response.headers.get('content-security-policy'), /default-src 'none'/)
+      t.match(response.headers.get('content-security-policy'), /frame-ancestors 'none'/)
+    }
+  const page = await fetch(`http://${address}/docs`)
+  const policy = page.headers.get('content-security-policy') ?? ''
+  t.match(page.headers.get('content-type'), /^text\/html/, 'the one page there is')
+  t.match(policy, /default-src 'none'/, `has a policy of its own: ${policy}`)
+  t.notMatch(
+    policy,
+    /script-src[^;]*('unsafe-inline'|'unsafe-eval'|\*|https?:)/,
+    'without scripts in the text or from elsewhere',
+  )
+  t.notMatch(await page.text(), /job_[0-9a-z]{26}/, 'and shows nothing of any job by itself')
+  const { status } = await tenant.request('GET', `/v1/jobs/${job.id}/artifacts/page.html`)
+  t.equal(status, 404)
+  t.pass('a page as an artifact', {
+    skip: 'left out until there are artifacts: the path answers 404 (asserted above)',
+  })
+}
