@@ -8,7 +8,14 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { JobSpec } from '../../../contract/job.js'
 import { accountOf, asRoot, openTenant, outputOf, type Tenant } from '../../stack.js'
-import { attackFolder, isAmong, type Sights, sharedHeader, sightsOf, type Try } from '../control.js'
+import {
+  attackFolder,
+  isAmong,
+  type Sights,
+  sharedHeaders,
+  sightsOf,
+  type Try,
+} from '../control.js'
 import { untilSaid } from '../until-said.js'
 
 const folder = join(attackFolder, 'cross-slot')
@@ -67,7 +74,7 @@ t.test('control: two plain processes of one user reach each other', async (t) =>
 const spec = (words: string[], more: Partial<JobSpec>): JobSpec => ({
   language: 'c',
   source,
-  files: [{ path: 'probe.h', content: sharedHeader() }],
+  files: sharedHeaders(),
   arguments: words,
   limits: { wallMs: 50_000, cpuMs: 20_000, processes: 16 },
   network: 'loopback',
