@@ -3,6 +3,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { mkdir, open, readFile, rename, stat, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { syncDirectory } from './sync-directory.js'
 
 export type BlobStore = {
   /** Stores bytes and returns their SHA-256, hexadecimal. Durable when it resolves. */
@@ -20,16 +21,6 @@ export class BlobError extends Error {}
 
 const digestPattern = /^[0-9a-f]{64}$/
 const tenantPattern = /^[a-z][a-z0-9-]{0,62}$/
-
-/** A rename is durable only when its directory is. */
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r')
-  try {
-    await directory.sync()
-  } finally {
-    await directory.close()
-  }
-}
 
 async function writeDurably(path: string, bytes: Buffer): Promise<void> {
   const partial = `${path}.${randomBytes(6).toString('hex')}.partial`

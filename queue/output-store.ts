@@ -5,6 +5,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { OutputFile } from '../contract/result.js'
+import { syncDirectory } from './sync-directory.js'
 
 /** The file is missing or not what its name says. */
 export class OutputLost extends Error {}
@@ -41,15 +42,6 @@ const digestPattern = /^[0-9a-f]{64}$/
 /** Bytes that may wait for the disk before a writer is asked to wait. */
 const waitingBytesMax = 1_048_576
 const pieceBytes = 65_536
-
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r')
-  try {
-    await directory.sync()
-  } finally {
-    await directory.close()
-  }
-}
 
 function openWriter(folder: string): OutputWriter {
   const partial = join(folder, `${randomBytes(6).toString('hex')}.partial`)

@@ -2,6 +2,7 @@
 import type { Test } from 'tap'
 import { accountOf, asRoot, outputOf, type Tenant } from '../../stack.js'
 import { canaryText, nextAreNormal, on, withEvilImages } from '../evil-image.js'
+import { inOwnMounts } from '../own-mounts.js'
 
 const images = [
   { name: 'null-to-host', script: 'rm -rf dev && mkdir dev && ln -s "$CANARY/file" dev/null' },
@@ -21,17 +22,10 @@ const corePattern = (): string => asRoot(['cat', '/proc/sys/kernel/core_pattern'
 
 /** The naive mask, in a mount namespace that is thrown away: a bind mount of the image's own /dev/null. */
 const naive = (root: string): string =>
-  asRoot([
-    'unshare',
-    '--mount',
-    '--propagation',
-    'private',
-    'sh',
-    '-c',
+  inOwnMounts(
     'touch "$1.mask" && mount --bind "$1/dev/null" "$1.mask" && cat "$1.mask"; rm -f "$1.mask" 2> /dev/null || true',
-    'sh',
     root,
-  ])
+  )
 
 export async function check(t: Test, tenant: Tenant): Promise<void> {
   await withEvilImages(tenant, images, async ({ canaryState, rootOf }) => {

@@ -3,6 +3,7 @@
 import type { Test } from 'tap'
 import { accountOf, asRoot, outputOf, type Tenant } from '../../stack.js'
 import { canaryText, on, withEvilImages } from '../evil-image.js'
+import { inOwnMounts } from '../own-mounts.js'
 
 /** Flips a directory and a link on every place where something is mounted or written, ten thousand times. */
 const swapper = `
@@ -29,19 +30,12 @@ print('flips', flips > 9000, 'mount points refused', refused >= 4000)`
 
 /** Check, swap, mount: what a runtime does that looks a place up twice. In a mount namespace that is thrown away. */
 const naive = (root: string, canary: string): string =>
-  asRoot([
-    'unshare',
-    '--mount',
-    '--propagation',
-    'private',
-    'sh',
-    '-c',
+  inOwnMounts(
     `mkdir "$1/place" && [ -d "$1/place" ] && [ ! -L "$1/place" ] && rmdir "$1/place" && ln -s "$2" "$1/place"
      mount -t tmpfs none "$1/place" && ls "$2" | wc -l; rm -f "$1/place"`,
-    'sh',
     root,
     canary,
-  ])
+  )
 
 /** Mounts of the host, but for those of slots, which come and go with nothing but their number. */
 const mounts = (): string => asRoot(['sh', '-c', "cut -d' ' -f 4- /proc/self/mountinfo | sort"])

@@ -1,8 +1,9 @@
 // Row 9, CVE-2023-27561 and CVE-2023-28642: an image whose /proc is a link, so that masks and labels go elsewhere; the same for the
 // workspace, which we make and write into.
 import type { Test } from 'tap'
-import { accountOf, asRoot, type Tenant } from '../../stack.js'
+import { accountOf, type Tenant } from '../../stack.js'
 import { canaryText, nextAreNormal, on, refusedAt, withEvilImages } from '../evil-image.js'
+import { inOwnMounts } from '../own-mounts.js'
 
 const atMountPoint = [
   { name: 'proc-to-host', script: 'rm -rf proc && ln -s "$CANARY" proc' },
@@ -19,18 +20,11 @@ const harmless = [{ name: 'sys-to-host', script: 'rm -rf sys && ln -s "$CANARY" 
 
 /** A naive mount on the image's /proc, in a mount namespace that is thrown away. */
 const naive = (root: string, canary: string): string =>
-  asRoot([
-    'unshare',
-    '--mount',
-    '--propagation',
-    'private',
-    'sh',
-    '-c',
+  inOwnMounts(
     'mount -t tmpfs none "$1/proc" && stat -f -c %T "$2" && ls "$2" | wc -l',
-    'sh',
     root,
     canary,
-  ])
+  )
 
 export async function check(t: Test, tenant: Tenant): Promise<void> {
   const images = [...atMountPoint, ...atWorkspace, ...harmless]

@@ -2,6 +2,7 @@
 import type { Test } from 'tap'
 import { asRoot, instance, servicePid, type Tenant } from '../../stack.js'
 import { beside } from '../beside.js'
+import { inOwnMounts } from '../own-mounts.js'
 
 /**
  * Of the host's, and of what the api and the worker see: the root with its propagation, where the job mounts, and all that is ours. What
@@ -27,14 +28,8 @@ export async function check(t: Test, tenant: Tenant): Promise<void> {
     })
   }
   t.equal(mounts(), before, 'and none afterwards')
-  const control = asRoot([
-    'unshare',
-    '--mount',
-    '--propagation',
-    'private',
-    'sh',
-    '-c',
+  const control = inOwnMounts(
     'mount -t tmpfs stockade-control /mnt && grep -c stockade-control /proc/self/mountinfo',
-  ])
+  )
   t.equal(control.trim(), '1', 'control: such a mount would show')
 }
