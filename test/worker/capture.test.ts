@@ -1,4 +1,5 @@
 // What becomes of output on its way into a result: text or base64, in the record or in a file, the same however it is cut.
+import { createHash } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -53,7 +54,9 @@ for (const [name, bytes, encoding] of choices) {
 t.test('up to the mark it stands in the record, above it in a file', async (t) => {
   const small = capture()
   t.equal(small.take(Buffer.alloc(inlineOutputBytesMax, 'x')), null)
-  t.same(await small.finish(), { kept: 'x'.repeat(inlineOutputBytesMax), encoding: 'utf8' })
+  const bytes = inlineOutputBytesMax
+  const digest = createHash('sha256').update('x'.repeat(bytes)).digest('hex')
+  t.same(await small.finish(), { kept: 'x'.repeat(bytes), encoding: 'utf8', bytes, digest })
   const big = capture()
   big.take(Buffer.alloc(inlineOutputBytesMax, 'x'))
   big.take(Buffer.from('y'))
