@@ -21,30 +21,56 @@ create_key() { # TENANT GRANT
 
 # The user who ran `up`, also through sudo.
 client_user() { echo "${SUDO_USER:-$(id -un)}"; }
-client_home() { getent passwd "$(client_user)" | cut -d: -f6; }
+client_home() { getent passwd "${1:-$(client_user)}" | cut -d: -f6; }
 client_profile() { echo "$(client_home)/.config/stockade/$instance.key"; }
 
+# A home is its user's: what is read or written there is so with their rights, so that no link in it leads us anywhere else.
+as_user() { # USER COMMAND...
+  local user=$1
+  shift
+  if [ "$user" = root ]; then "$@"; else runuser -u "$user" -- "$@"; fi
+}
+
 profile_works() {
-  [ -s "$1" ] || return 1
-  [ "$(curl --silent --max-time 5 --output /dev/null --write-out '%{http_code}' -H "Authorization: Bearer $(cat "$1")" "$(origin)/v1/jobs?limit=1")" != 401 ]
+  local key
+  key=$(as_user "$(client_user)" timeout 5 head -c 256 "$1" 2> /dev/null) && [ -n "$key" ] || return 1
+  # By stdin: an argument could be read by every user of the machine.
+  [ "$(curl --silent --max-time 5 --output /dev/null --write-out '%{http_code}' -H @- "$(origin)/v1/jobs?limit=1" <<< "Authorization: Bearer $key")" != 401 ]
+}
+
+# A new file takes the place of whatever has the name. The key comes by stdin.
+write_profile='
+  umask 077
+  directory=$(dirname "$1")
+  mkdir -p "$directory" && new=$(mktemp "$directory/.key-XXXXXX") || exit 1
+  cat > "$new" && mv -fT "$new" "$1" || { rm -f "$new"; exit 1; }'
+
+# down --purge removes the profiles of all who got one.
+remember_client() {
+  local list="$state_directory/client-users"
+  grep -qsxF "$(client_user)" "$list" || client_user >> "$list"
 }
 
 # The first key goes to a file of the caller's own, and is shown on a terminal only: never in a journal or a CI log.
 make_client_profile() {
-  local profile key user group directory
+  local profile key
   profile=$(client_profile)
+  remember_client
   ! profile_works "$profile" || return 0
-  user=$(client_user)
-  group=$(id -gn "$user")
   key=$(create_key default untrusted)
-  for directory in "$(client_home)/.config" "$(client_home)/.config/stockade"; do
-    [ -d "$directory" ] || install -d -o "$user" -g "$group" -m 0700 "$directory"
-  done
-  (umask 077 && echo "$key" > "$profile.new")
-  chown "$user:$group" "$profile.new"
-  mv "$profile.new" "$profile"
+  as_user "$(client_user)" sh -c "$write_profile" sh "$profile" <<< "$key" \
+    || stop_with "the key cannot be written to $profile" "$(client_user) must be able to write there; ./stockade key create --tenant default prints another key"
   say "key of tenant default: in $profile"
   [ ! -t 1 ] || printf '\n  the key, shown this once:  %s\n' "$key"
+}
+
+remove_client_profiles() {
+  local user home
+  for user in $( (cat "$state_directory/client-users" 2> /dev/null; client_user) | sort -u); do
+    home=$(client_home "$user")
+    [ -n "$home" ] || continue # a user who is gone
+    as_user "$user" sh -c 'rm -f "$1/$2.key" && rmdir "$1" 2> /dev/null' sh "$home/.config/stockade" "$instance" || true
+  done
 }
 
 show_first_request() {

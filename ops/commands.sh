@@ -14,7 +14,7 @@ command_up() {
 # --only set-up prepares without starting anything; --only redis starts Redis alone: both for tests of single parts.
 set_up_and_start() {
   case $only in
-    '') prepare; install_release; check_port; start_services "${services[@]}" ;;
+    '') prepare; install_release; start_services "${services[@]}" ;;
     set-up) prepare ;;
     redis) prepare; start_services redis ;;
     *) stop_with "there is no --only $only" 'use set-up or redis' ;;
@@ -26,11 +26,23 @@ remove_what_was_replaced() {
   remove_old_images
 }
 
+log_follower=''
+
 serve_in_foreground() {
+  trap 'exit 0' HUP INT TERM
+  trap leave_foreground EXIT
   say 'showing logs; Ctrl-C stops the service'
-  trap 'exit 0' INT TERM
-  trap 'say stopping; stop_services' EXIT
-  follow_logs & wait $!
+  follow_logs &
+  log_follower=$!
+  wait $log_follower
+}
+
+# A command in the background of a script ignores Ctrl-C: the log follower is ended by name.
+leave_foreground() {
+  trap '' HUP INT TERM
+  [ -z "$log_follower" ] || kill "$log_follower" 2> /dev/null || true
+  say stopping
+  with_lock stop_services
 }
 
 command_down() { with_lock take_down; }
@@ -55,9 +67,8 @@ undo_slots() {
 purge_instance() {
   say "removing users, groups and files of $instance"
   remove_services
+  remove_client_profiles
   rm -rf --one-file-system "$install_directory" "$configuration_directory" "$state_directory" "$log_directory"
-  rm -f "$(client_profile)"
-  rmdir "$(client_home)/.config/stockade" 2> /dev/null || true
   remove_accounts
   # The last instance takes with it what all of them share.
   [ -z "$(other_instances)" ] || return 0
@@ -73,22 +84,38 @@ service_state() { # SERVICE
   local pid
   pid=$(service_pid "$1" || true)
   if [ -n "$pid" ] && [ -d "/proc/$pid" ]; then ps -o stat=,pid=,user:32=,etime= -p "$pid" | awk '{ print "running", $2, $3, $4 }'
-  else echo 'stopped 0 - -'; fi
+  else echo 'stopped - - -'; fi
+}
+
+json_text() { printf '"%s"' "${1//[\"\\]/}"; }
+
+status_as_json() { # WHY-NOT-READY SERVICE-STATE...
+  local because=$1 row service state pid user uptime entries=()
+  shift
+  for row in "$@"; do
+    read -r service state pid user uptime <<< "$row"
+    entries+=("{\"service\":\"$service\",\"state\":\"$state\",\"pid\":${pid/#-/0},\"user\":\"$user\",\"uptime\":\"$uptime\"}")
+  done
+  (IFS=,; printf '{"instance":"%s","address":"%s","ready":%s,"because":%s,"services":[%s]}\n' "$instance" "$address" \
+    "$([ -n "$because" ] && echo false || echo true)" "$([ -n "$because" ] && json_text "$because" || echo null)" "${entries[*]}")
+}
+
+status_as_text() { # WHY-NOT-READY SERVICE-STATE...
+  local because=$1 row
+  shift
+  printf '%-9s %-8s %-8s %-32s %s\n' service state pid user uptime
+  # shellcheck disable=SC2086 # one word a column
+  for row in "$@"; do printf '%-9s %-8s %-8s %-32s %s\n' $row; done
+  if [ -z "$because" ]; then echo "$instance is ready at $(origin)"
+  else echo "$instance is not ready: $because (logs: $(where_logs_are); ./stockade up starts what is stopped)"; fi
 }
 
 command_status() {
-  local service state pid user uptime ready=no all=yes entries=()
+  local service because rows=()
   [ -e "$settings_file" ] || stop_with "there is no instance $instance" './stockade up makes it'
   settle_settings
-  [ "$json" = yes ] || printf '%-9s %-8s %-8s %-32s %s\n' service state pid user uptime
-  for service in "${services[@]}"; do
-    read -r state pid user uptime < <(service_state "$service")
-    [ "$state" = running ] || all=no
-    entries+=("{\"service\":\"$service\",\"state\":\"$state\",\"pid\":$pid,\"user\":\"$user\",\"uptime\":\"$uptime\"}")
-    [ "$json" = yes ] || printf '%-9s %-8s %-8s %-32s %s\n' "$service" "$state" "$pid" "$user" "$uptime"
-  done
-  if is_ready; then ready=yes; fi
-  if [ "$json" = no ]; then printf 'address %s   ready %s\n' "$(origin)" "$ready"
-  else (IFS=,; printf '{"instance":"%s","address":"%s","ready":%s,"services":[%s]}\n' "$instance" "$address" "$([ $ready = yes ] && echo true || echo false)" "${entries[*]}"); fi
-  [ "$all $ready" = 'yes yes' ]
+  for service in "${services[@]}"; do rows+=("$service $(service_state "$service")"); done
+  because=$(not_ready_because)
+  if [ "$json" = yes ]; then status_as_json "$because" "${rows[@]}"; else status_as_text "$because" "${rows[@]}"; fi
+  [ -z "$because" ]
 }

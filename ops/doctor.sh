@@ -3,17 +3,21 @@
 # shellcheck shell=bash
 
 declare -A probed
-doctor_missing=0 doctor_checks=()
+doctor_missing=0 doctor_advice=0 doctor_checks=()
 
 # ok: there. missing: no job runs without it. advice: jobs run, one layer or comfort less.
 report() { # ok|missing|advice NAME VALUE LOST
-  [ "$1" != missing ] || doctor_missing=$((doctor_missing + 1))
+  case $1 in missing) doctor_missing=$((doctor_missing + 1)) ;; advice) doctor_advice=$((doctor_advice + 1)) ;; esac
   if [ "$json" = yes ]; then
     doctor_checks+=("$(printf '{"name":"%s","state":"%s","value":"%s","lost":"%s"}' "$2" "$1" "${3//[\"\\]/}" "$([ "$1" = ok ] || echo "${4//[\"\\]/}")")")
     return
   fi
   printf '  %-8s %-34s %s\n' "$1" "$2" "$3"
-  [ "$1" = ok ] || printf '           without it: %s\n' "$4"
+  case "$1 $3" in
+    ok*) ;;
+    missing* | *' absent'*) printf '           without it: %s\n' "$4" ;;
+    *) printf '           as it is: %s\n' "$4" ;;
+  esac
 }
 
 sysctl_value() { cat "/proc/sys/${1//.//}" 2> /dev/null || echo absent; }
@@ -101,11 +105,13 @@ check_host() {
   while read -r name least lost; do
     value=$(sysctl_value "$name")
     if [[ $value =~ ^[0-9]+$ ]] && [ "$value" -ge "$least" ]; then report ok "$name" "$value" ''
-    else report advice "$name" "$value ($least is better)" "$lost"; fi
+    elif [ "$value" = absent ]; then report advice "$name" 'absent (this kernel was built without it)' "$lost"
+    else report advice "$name" "$value; better: sysctl -w $name=$least" "$lost"; fi
   done < <(host_sysctls)
   value=$(sysctl_value dev.tty.legacy_tiocsti)
   if [ "$value" = 0 ]; then report ok dev.tty.legacy_tiocsti 0 ''
-  else report advice dev.tty.legacy_tiocsti "$value (0 is better)" 'input can be pushed into a terminal; jobs have none of the host'; fi
+  elif [ "$value" = absent ]; then report advice dev.tty.legacy_tiocsti 'absent (Linux 6.2 or newer has it)' 'input can be pushed into a terminal; jobs have none of the host'
+  else report advice dev.tty.legacy_tiocsti "$value; better: sysctl -w dev.tty.legacy_tiocsti=0" 'input can be pushed into a terminal; jobs have none of the host'; fi
   check_memory_of_host
 }
 
@@ -113,7 +119,7 @@ check_memory_of_host() {
   if [ "$(wc -l < /proc/swaps)" -le 1 ]; then report ok swap off ''
   else report advice swap on 'secrets of the service may reach the disk; jobs never use it'; fi
   if [ "$(sysctl_value vm.overcommit_memory)" = 1 ]; then report ok vm.overcommit_memory 1 ''
-  else report advice vm.overcommit_memory "$(sysctl_value vm.overcommit_memory) (1 is better)" 'Redis may fail to rewrite its log when memory is short'; fi
+  else report advice vm.overcommit_memory "$(sysctl_value vm.overcommit_memory); better: sysctl -w vm.overcommit_memory=1" 'Redis may fail to rewrite its log when memory is short'; fi
   case $(sysctl_value kernel.core_pattern) in
     '|'*) report advice core_pattern 'a program of the host' 'it would be fed by crashing programs; jobs have a core limit of 0' ;;
     *) report ok core_pattern 'no program of the host' '' ;;
@@ -121,7 +127,7 @@ check_memory_of_host() {
 }
 
 command_doctor() {
-  [ "$json" = yes ] || echo "Stockade doctor: $(uname -srm)"
+  [ "$json" = yes ] || printf 'Stockade doctor: %s\n(ok: there; advice: jobs run, with one layer or comfort less; missing: no job runs)\n' "$(uname -srm)"
   run_probe
   check_namespaces
   check_cgroups
@@ -129,7 +135,7 @@ command_doctor() {
   check_host
   if [ "$json" = yes ]; then
     (IFS=,; printf '{"kernel":"%s","ready":%s,"checks":[%s]}\n' "$(uname -r)" "$([ $doctor_missing -gt 0 ] && echo false || echo true)" "${doctor_checks[*]}")
-  elif [ $doctor_missing -gt 0 ]; then echo "not ready: $doctor_missing things are missing that every job needs"
-  else echo 'ready: this machine can run jobs'; fi
+  elif [ $doctor_missing -gt 0 ]; then echo "not ready: what every job needs and is missing here: $doctor_missing (see above)"
+  else echo "ready: this machine can run jobs; pieces of advice above: $doctor_advice"; fi
   [ $doctor_missing -eq 0 ]
 }

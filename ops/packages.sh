@@ -17,24 +17,31 @@ missing_packages() {
   ! has_apparmor || command -v apparmor_parser > /dev/null || echo apparmor
 }
 
+readonly start_policy=/usr/sbin/policy-rc.d start_policy_mark='# made by ./stockade up while it installs packages'
+
+# Also one that a set-up left behind which was killed in the middle. A policy of the operator's own stays.
+remove_start_policy() { ! grep -qsxF "$start_policy_mark" $start_policy || rm -f $start_policy; }
+
 # Debian starts redis-server when it installs it; ours is a service of its own, so that one must not run.
-without_service_starts() {
-  local policy=/usr/sbin/policy-rc.d made=no status=0
-  if [ ! -e $policy ]; then printf '#!/bin/sh\nexit 101\n' > $policy; chmod 0755 $policy; made=yes; fi
-  "$@" || status=$?
-  [ $made = no ] || rm -f $policy
-  return $status
-}
+without_service_starts() (
+  trap remove_start_policy EXIT
+  if [ ! -e $start_policy ]; then
+    printf '#!/bin/sh\n%s\nexit 101\n' "$start_policy_mark" > $start_policy
+    chmod 0755 $start_policy
+  fi
+  "$@"
+)
 
 install_packages() {
   local missing redis_was_there=no
+  remove_start_policy
   mapfile -t missing < <(missing_packages)
   [ ${#missing[@]} -gt 0 ] || { say 'Debian packages: all there'; return; }
   command -v apt-get > /dev/null || stop_with "these packages are missing: ${missing[*]}" 'this is no Debian: install them by hand, then run up again'
   say "Debian packages: installing ${missing[*]}"
   [ ! -e /usr/bin/redis-server ] || redis_was_there=yes
   apt-get update -qq || stop_with 'apt-get update failed' 'check the network and the apt sources, then run up again'
-  DEBIAN_FRONTEND=noninteractive without_service_starts apt-get install -y -qq --no-install-recommends "${missing[@]}" > /dev/null \
+  without_service_starts env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" > /dev/null \
     || stop_with "could not install ${missing[*]}" 'run apt-get install by hand, read its message, then run up again'
   if [ $redis_was_there = no ] && runs_systemd; then systemctl disable --quiet --now redis-server.service || true; fi
 }

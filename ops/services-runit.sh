@@ -19,7 +19,7 @@ ulimit -c 0
 ulimit -n \$(ulimit -Hn)
 cd /
 $([ "$1" != launcher ] || [ "$(cgroup_version)" = 1 ] || echo "echo \$\$ > $(cgroup_v2_root)/launcher/cgroup.procs")
-exec env -i PATH=/usr/bin:/bin HOME=/nonexistent LANG=C.UTF-8 STOCKADE_CONFIG=$settings_file \\
+exec env -i PATH=/usr/bin:/bin HOME=/nonexistent LANG=C.UTF-8 STOCKADE_CONFIG=$settings_file $(service_environment "$1") \\
   $(privilege_drop "$1") $(service_command "$1")
 SCRIPT
 }
@@ -45,10 +45,20 @@ configure_service() { # SERVICE
   mkdir -p "$directory/log"
   log_script "$1" | write_executable "$directory/log/run"
   service_definition "$1" | write_executable "$directory/run"
+  stop_seconds "$1" > "$directory/stop-seconds"
   [ "$directory" = "$supervised/$1" ] || mv "$directory" "$supervised/$1"
 }
 
-supervisor_pid() { pgrep -f -x "runsvdir -P $supervised" | head -1 || true; }
+# By what it is and whose, not by what it says of itself: every user can start a program with any command line, none but root one
+# whose real user is root.
+supervisor_pid() {
+  local pid program
+  for pid in $(pgrep --uid 0 --exact runsvdir || true); do
+    program=$(readlink "/proc/$pid/exe") || continue
+    if [ "${program% (deleted)}" = "$(readlink -f /usr/bin/runsvdir)" ] \
+      && [ "$(tr '\0' ' ' < "/proc/$pid/cmdline")" = "runsvdir -P $supervised " ]; then echo "$pid"; return; fi
+  done
+}
 
 start_supervisor() {
   [ -z "$(supervisor_pid)" ] || return 0
@@ -67,15 +77,20 @@ await_supervision() {
 }
 
 start_service() { await_supervision "$1"; sv start "$supervised/$1" > /dev/null || show_logs; }
-restart_service() { say "starting $1"; await_supervision "$1"; sv -w 60 restart "$supervised/$1" > /dev/null || show_logs; }
+
+# Killed when its time is over.
+stop_service() { # SERVICE
+  local seconds
+  [ -d "$supervised/$1" ] || return 0
+  seconds=$(cat "$supervised/$1/stop-seconds" 2> /dev/null || stop_seconds "$1")
+  sv -w "$seconds" force-stop "$supervised/$1" > /dev/null 2>&1 || true
+}
 
 stop_services() {
   local pid service
   pid=$(supervisor_pid)
   [ -n "$pid" ] || return 0
-  for service in api worker launcher redis; do
-    [ ! -d "$supervised/$service" ] || sv -w 40 force-stop "$supervised/$service" > /dev/null || true
-  done
+  for service in api worker launcher redis; do stop_service "$service"; done
   kill -HUP "$pid" # runsvdir tells each runsv to end, then ends
   for service in "$supervised"/*/; do sv -w 10 force-shutdown "$service" > /dev/null 2>&1 || true; done
   rm -rf "$supervised" "$run_directory/started-with"
@@ -84,6 +99,7 @@ stop_services() {
 }
 
 service_pid() { cat "$supervised/$1/supervise/pid" 2> /dev/null; }
+where_logs_are() { echo "$log_directory"; }
 show_logs() { tail -n 15 "$log_directory"/*/current 2> /dev/null || true; }
 follow_logs() { exec tail -n 0 -F "$log_directory"/*/current; }
 remove_services() { :; }

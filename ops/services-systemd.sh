@@ -64,11 +64,11 @@ Type=exec
 User=$user
 Group=$user
 WorkingDirectory=/
-Environment=STOCKADE_CONFIG=$settings_file LANG=C.UTF-8
+Environment=STOCKADE_CONFIG=$settings_file LANG=C.UTF-8 $(service_environment "$service")
 ExecStart=$(service_command "$service")
 Restart=always
 RestartSec=500ms
-TimeoutStopSec=40
+TimeoutStopSec=$(stop_seconds "$service")
 LimitCORE=0
 LimitNOFILE=65536
 UMask=$([ "$service" = redis ] && echo 0007 || echo 0027)
@@ -111,19 +111,18 @@ configure_service() { # SERVICE
 }
 
 start_service() { systemctl start "$(unit_of "$1")" || show_logs; }
-restart_service() { say "starting $1"; systemctl reset-failed "$(unit_of "$1")" 2> /dev/null || true; systemctl restart "$(unit_of "$1")" || show_logs; }
+stop_service() { systemctl stop "$(unit_of "$1")" 2> /dev/null || true; systemctl reset-failed "$(unit_of "$1")" 2> /dev/null || true; }
 
 stop_services() {
   local service
-  for service in api worker launcher redis; do
-    systemctl stop "$(unit_of "$service")" 2> /dev/null || true
-  done
+  for service in api worker launcher redis; do stop_service "$service"; done
   systemctl stop "$set_up_unit" 2> /dev/null || true
   rm -rf "$run_directory/started-with"
   pkill -KILL -u "$launcher_user" 2> /dev/null || true
 }
 
 service_pid() { systemctl show --property MainPID --value "$(unit_of "$1")" 2> /dev/null | grep -vx 0; }
+where_logs_are() { echo "journalctl --unit '$instance-*'"; }
 show_logs() { journalctl --no-pager --quiet --lines 40 --unit "$instance-*" || true; }
 follow_logs() { exec journalctl --quiet --follow --lines 0 --unit "$instance-*"; }
 

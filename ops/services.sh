@@ -19,6 +19,9 @@ service_command() {
   esac
 }
 
+# Variables of a service beside the settings file.
+service_environment() { [ "$1" != worker ] || echo "STOCKADE_WORKER_READY_FILE=$run_directory/worker/ready"; }
+
 # What a running service was started with: another answer means that it must be started again.
 service_digest() { # SERVICE
   {
@@ -36,8 +39,13 @@ start_services() { # SERVICE...
   local service stamps="$run_directory/started-with"
   mkdir -p "$stamps"
   for service in "$@"; do
-    configure_service "$service"
-    if [ "$(service_digest "$service")" = "$(cat "$stamps/$service" 2> /dev/null)" ]; then start_service "$service"; else restart_service "$service"; fi
+    # What runs is stopped by the definition that it was started with: that one knows how long its drain may take.
+    if [ "$(service_digest "$service")" != "$(cat "$stamps/$service" 2> /dev/null)" ]; then
+      say "starting $service"
+      stop_service "$service"
+      configure_service "$service"
+    fi
+    start_service "$service"
     service_digest "$service" > "$stamps/$service"
   done
 }
@@ -53,27 +61,82 @@ command_lines() {
 
 if runs_systemd; then source ops/services-systemd.sh; else source ops/services-runit.sh; fi
 
-# Somebody else's listener on our port would answer for us. /proc/net/tcp: local address, state 0A (listening), uid.
-check_port() {
-  local port uid
-  port=$(printf '%04X' "${address##*:}")
-  uid=$(awk -v port=":$port" '$4 == "0A" && substr($2, length($2) - 4) == port { print $8; exit }' /proc/net/tcp /proc/net/tcp6 2> /dev/null)
-  [ -z "$uid" ] || [ "$uid" = "$(id -u "$api_user")" ] \
-    || stop_with "another program listens on port ${address##*:}" 'stop it, or choose another --address HOST:PORT'
+# Inodes of the sockets that listen on a port. /proc/net/tcp: local address, state 0A (listening), inode.
+listening() { # ADDRESS
+  awk -v port=":$(printf '%04X' "$((10#${1##*:}))")" '$4 == "0A" && substr($2, length($2) - 4) == port { print $10 }' /proc/net/tcp /proc/net/tcp6 2> /dev/null
 }
 
-answers() { curl --silent --fail --max-time 5 --output /dev/null "$1"; }
+holds_socket() { find "/proc/$1/fd" -lname "socket:\[$2\]" 2> /dev/null | grep -q .; } # PID INODE
 
-# The api answers /readyz, the worker serves its metrics, the launcher listens.
-is_ready() {
-  [ -S "$run_directory/launcher/launcher.sock" ] && answers "$(origin)/readyz" && answers "http://$(setting workerMetricsAddress)/metrics"
+# Whether the very process that we started listens there: another instance may answer just as well.
+listens() { # SERVICE ADDRESS
+  local pid inode
+  pid=$(service_pid "$1") || return 1
+  for inode in $(listening "$2"); do ! holds_socket "$pid" "$inode" || return 0; done
+  return 1
 }
+
+is_ours() { # INODE
+  local service pid
+  for service in "${services[@]}"; do
+    pid=$(service_pid "$service" || true)
+    if [ -n "$pid" ] && holds_socket "$pid" "$1"; then return 0; fi
+  done
+  return 1
+}
+
+holder_of() { # INODE → name and pid
+  local directory
+  for directory in /proc/[0-9]*; do
+    if holds_socket "${directory#/proc/}" "$1"; then echo "$(cat "$directory/comm"), pid ${directory#/proc/}"; return; fi
+  done
+  echo 'a program of another container'
+}
+
+check_port() { # WHAT ADDRESS ADVICE
+  local inode
+  for inode in $(listening "$2"); do
+    is_ours "$inode" || stop_with "port ${2##*:} is taken by another program ($(holder_of "$inode")): $1 cannot listen there" "stop it, or $3"
+  done
+}
+
+# Somebody else's listener on a port of ours would keep a service away, or answer for it.
+check_ports() {
+  local metrics
+  metrics=$(setting metricsAddress)
+  check_port 'the api' "$address" 'choose another --address HOST:PORT'
+  [ -z "$metrics" ] || check_port "the api's metrics" "$metrics" "change metricsAddress in $settings_file"
+  [ -z "$worker_metrics" ] || check_port "the worker's metrics" "$worker_metrics" "set workerMetricsAddress in $settings_file ('' for nowhere), or choose another --address HOST:PORT"
+  if [ -n "$worker_metrics" ] && [ "${worker_metrics##*:}" = "${address##*:}" ]; then
+    stop_with "the api and the worker's metrics have the same port, ${address##*:}" "change workerMetricsAddress in $settings_file"
+  fi
+}
+
+# A file of the worker's own: never waited for, and compared with a number only.
+worker_says_ready() { [ "$(timeout 2 head -c 16 "$run_directory/worker/ready" 2> /dev/null)" = "$(service_pid worker)" ]; }
+
+# Why the service is not ready, in one line; nothing when it is. Each is asked of the very process that we started.
+not_ready_because() {
+  local service answer
+  for service in "${services[@]}"; do
+    [ -n "$(service_pid "$service" || true)" ] || { echo "$service does not run"; return; }
+  done
+  if [ ! -S "$run_directory/launcher/launcher.sock" ]; then echo 'the launcher does not listen yet'
+  elif ! worker_says_ready; then echo 'the worker takes no jobs yet'
+  elif ! listens api "$address"; then echo "the api does not listen on $address yet"
+  else
+    answer=$(curl --silent --max-time 5 --write-out '\n%{http_code}' "$(origin)/readyz") || { echo 'the api does not answer'; return; }
+    [ "${answer##*$'\n'}" = 200 ] || echo "the api says: $(sed -nE '1s/.*"title":"([^"]*)".*/\1/p' <<< "$answer")"
+  fi
+}
+
+is_ready() { [ -z "$(not_ready_because)" ]; }
 
 wait_until_ready() {
   local deadline=$((SECONDS + 120))
   say 'waiting until the service is ready'
   until is_ready; do
-    [ $SECONDS -lt $deadline ] || { show_logs >&2; stop_with 'the service did not get ready in two minutes' "read the lines above, ./stockade status and $log_directory"; }
+    [ $SECONDS -lt $deadline ] || { show_logs >&2; stop_with "the service did not get ready in two minutes: $(not_ready_because)" "read the lines above, ./stockade status and $log_directory"; }
     sleep 0.2
   done
 }

@@ -23,6 +23,7 @@ prepare() {
   install_packages
   check_node
   settle_settings
+  [ -n "$only" ] || check_ports # before anything is written
   make_accounts
   build_set_up_tools
   make_subordinate_ids

@@ -3,7 +3,13 @@
 
 readonly settings_file="$configuration_directory/stockade.yaml"
 
-setting() { [ ! -e "$settings_file" ] || sed -n "s/^$1: *//p" "$settings_file" | tail -1; }
+has_setting() { [ -e "$settings_file" ] && grep -q "^$1:" "$settings_file"; }
+
+# The value of a line as YAML has it: without quotes or a comment. Empty also where there is no such line.
+setting() {
+  [ ! -e "$settings_file" ] || sed -n "s/^$1: *//p" "$settings_file" | tail -1 \
+    | sed -E "s/^'([^']*)'.*/\1/; t; s/^\"([^\"]*)\".*/\1/; t; s/(^| +)#.*//; s/ +$//"
+}
 
 put_setting() { # NAME VALUE
   if grep -q "^$1:" "$settings_file"; then sed -i "s|^$1:.*|$1: $2|" "$settings_file"; else echo "$1: $2" >> "$settings_file"; fi
@@ -12,7 +18,7 @@ put_setting() { # NAME VALUE
 check_address() {
   [[ $1 =~ ^[A-Za-z0-9.:_-]+:([0-9]{1,5})$|^\[[0-9a-fA-F:]+\]:([0-9]{1,5})$ ]] || stop_with "'$1' is no address" 'give --address HOST:PORT'
   local port=${1##*:}
-  if [ "$port" -lt 1 ] || [ "$port" -gt 65534 ]; then stop_with "'$port' is no port" 'give --address HOST:PORT with a port up to 65534'; fi
+  if [ "$((10#$port))" -lt 1 ] || [ "$((10#$port))" -gt 65534 ]; then stop_with "'$port' is no port" 'give --address HOST:PORT with a port up to 65534'; fi
 }
 
 check_slots() {
@@ -27,6 +33,25 @@ settle_settings() {
   slots=${slots:-$(($(nproc) * 2))}
   check_address "$address"
   check_slots "$slots"
+  # The worker's metrics follow the api's address, unless somebody gave them one of their own. Empty: nowhere.
+  if has_setting workerMetricsAddress && [ "$(setting workerMetricsAddress)" != "$(beside "$(setting address)")" ]; then
+    worker_metrics=$(setting workerMetricsAddress)
+  else worker_metrics=$(beside "$address"); fi
+}
+
+beside() { local port=${1##*:}; echo "127.0.0.1:$((10#${port:-0} + 1))"; }
+
+readonly drain_ms_default=30000 # as contract/config.ts has it; test/ops/set-up.test.ts compares
+
+# How long a service may take to end. Worker and launcher let what runs end for `drainMs`; after that the worker tells the launcher
+# to end the rest and gives it back to the queue, for which it has 15 seconds more.
+stop_seconds() { # SERVICE
+  local drain_ms
+  case $1 in worker | launcher) ;; *) echo 40; return ;; esac
+  drain_ms=$(setting drainMs)
+  drain_ms=${drain_ms:-$drain_ms_default}
+  [[ $drain_ms =~ ^[0-9]+$ ]] || stop_with "drainMs: '$drain_ms' is no number" "correct $settings_file"
+  echo $(((10#$drain_ms + 999) / 1000 + 15))
 }
 
 write_settings() {
@@ -34,8 +59,7 @@ write_settings() {
     printf '# Settings of this instance (docs/settings.md). ./stockade up writes the lines below; others are yours.\ninstance: %s\n' "$instance" > "$settings_file"
     chmod 0644 "$settings_file"
   fi
-  # The worker's metrics follow the api's address, unless somebody gave them one of their own.
-  if [ "$(setting address)" != "$address" ]; then put_setting workerMetricsAddress "127.0.0.1:$((${address##*:} + 1))"; fi
+  put_setting workerMetricsAddress "${worker_metrics:-''}"
   put_setting address "$address"
   put_setting slots "$slots"
 }

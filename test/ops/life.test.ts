@@ -1,34 +1,22 @@
 // The life of an instance of its own: set up, in use while a new release comes, gone without a trace.
-// It is set up from a copy of this checkout, so that building it changes no file that other tests run from.
-import { execFile, execFileSync } from 'node:child_process'
-import { appendFileSync, existsSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { appendFileSync, existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
 import type { Job } from '../../contract/result.js'
-import { files, repository } from '../tidy-source.js'
+import { copyCheckout, ownInstance } from './own-checkout.js'
 
-const shared = process.env.STOCKADE_TEST_INSTANCE ?? 'stockade-test'
-const sharedAddress = process.env.STOCKADE_TEST_ADDRESS ?? '127.0.0.1:7170'
-const colon = sharedAddress.lastIndexOf(':')
+const own = ownInstance('life', 20)
 // stack.ts reads these when it is loaded: this file has the instance to itself.
-process.env.STOCKADE_TEST_INSTANCE = `${shared}-life`
-process.env.STOCKADE_TEST_ADDRESS = `${sharedAddress.slice(0, colon)}:${Number(sharedAddress.slice(colon + 1)) + 20}`
+process.env.STOCKADE_TEST_INSTANCE = own.instance
+process.env.STOCKADE_TEST_ADDRESS = own.address
 const { accountOf, address, asRoot, instance, openTenant, persist, servicePid } = await import(
   '../stack.js'
 )
 const { findTraces, systemdTraces, traces } = await import('./traces.js')
 
-const checkout = mkdtempSync('/var/tmp/stockade-life-')
-execFileSync('tar', ['--extract', '--directory', checkout], {
-  input: execFileSync('tar', ['--create', '--null', '--files-from=-'], {
-    cwd: repository,
-    input: files().join('\0'),
-    maxBuffer: 256 * 1024 * 1024,
-  }),
-})
-symlinkSync(join(repository, 'node_modules'), join(checkout, 'node_modules'))
-
+const { directory: checkout, remove } = copyCheckout()
 const named = ['--instance', instance]
 const upWords = ['up', '--detach', '--address', address, '--slots', '2', ...named]
 const stockade = (...words: string[]): string => asRoot([join(checkout, 'stockade'), ...words])
@@ -37,7 +25,7 @@ const releases = (): string[] =>
 
 t.teardown(() => {
   stockade('down', '--purge', ...named)
-  rmSync(checkout, { recursive: true })
+  remove()
 })
 
 t.test('up leaves every kind of trace, which is the control of the search below', async (t) => {

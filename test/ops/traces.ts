@@ -13,7 +13,7 @@ const searches = {
   controlGroups:
     'find /sys/fs/cgroup -type d \\( -name "$1" -o -name "$1-*.service" \\) 2> /dev/null',
   processes:
-    'for id in /proc/[0-9]*; do tr "\\0" " " 2> /dev/null < "$id/cmdline" | grep -E -- "/(opt|etc|run|var/lib)/$1/"; done',
+    'for id in /proc/[0-9]*; do tr "\\0" " " 2> /dev/null < "$id/cmdline" | grep -E -- "/(opt|etc|run|var/lib|var/log)/$1/"; done',
   units: 'find /etc/systemd /run/systemd -name "$1-*.service*" 2> /dev/null',
   key: 'find /root/.config /home/*/.config -path "*/stockade/$1.key" 2> /dev/null',
 } as const
