@@ -59,6 +59,13 @@ def words_of(path):
     return text(path).split("\0")[:-1]
 
 
+def label():
+    try:
+        return text("/proc/self/attr/current").strip("\0\n")
+    except OSError:
+        return "no security module with labels in this kernel"
+
+
 def status():
     return dict(line.split(":\t", 1) for line in text("/proc/self/status").splitlines() if ":\t" in line)
 
@@ -142,7 +149,7 @@ class Check:
         self.equal("noNewPrivileges", self.process["noNewPrivileges"], self.seen.status["NoNewPrivs"] == "1")
         self.equal("oomScoreAdj", self.process["oomScoreAdj"], int(text("/proc/self/oom_score_adj")))
         if "apparmorProfile" in self.process:
-            self.equal("apparmorProfile", f"{self.process['apparmorProfile']} (enforce)", text("/proc/self/attr/current").strip())
+            self.equal("apparmorProfile", f"{self.process['apparmorProfile']} (enforce)", label())
 
     def resource_limits(self):
         for limit in self.process["rlimits"]:
@@ -274,7 +281,8 @@ def mutated(config, pointer, value):
 
 
 def main():
-    config, facts = json.loads(text("config.json")), json.loads(text("facts.json"))
+    beside = os.path.dirname(os.path.abspath(__file__))
+    config, facts = (json.loads(text(os.path.join(beside, name))) for name in ("config.json", "facts.json"))
     seen = Observation()
     report = {"config": Check(config, facts, seen).run(), "mutations": {}}
     for one in facts["mutations"]:
