@@ -13,7 +13,7 @@ const check = Compile(Plan)
 /** A plan as it is, or that of an answer of `POST /v1/policy/evaluate`. */
 function planOf(text: string): Plan {
   const value = JSON.parse(text) as unknown
-  const { verdict, plan = value } = value as { verdict?: unknown; plan?: unknown }
+  const { verdict, plan = value } = (value ?? {}) as { verdict?: unknown; plan?: unknown }
   if (verdict === 'deny') throw new Error('policy denies this job: there is no plan')
   if (!check.Check(plan)) {
     const [fault] = check.Errors(plan)
