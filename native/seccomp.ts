@@ -12,7 +12,7 @@ import {
   shadowedCalls,
 } from './seccomp-layers.js'
 import { type LoadedProfile, loadProfile, type SeccompFolders } from './seccomp-load.js'
-import { encodeRequest } from './seccomp-request.js'
+import { encodeRequest, type Layer } from './seccomp-request.js'
 import { actionNumber, resolveEntries, type Source } from './seccomp-resolve.js'
 
 export type SeccompOptions = SeccompFolders & {
@@ -41,6 +41,10 @@ export type CompiledSeccomp = {
   /** What its rules let through, by name. */
   permitted: readonly PermittedCall[]
   report: SeccompReport
+  /** What was compiled, in the order in which it decides; for writing it in another form. */
+  layers: readonly Layer[]
+  /** The name of each call that a rule is about, by its number here. */
+  callNames: ReadonlyMap<number, string>
   /** libseccomp's pseudo filter code, layer by layer; made on demand. */
   pfc(): string
 }
@@ -123,7 +127,8 @@ function compile(list: readonly LoadedProfile[], architecture: Architecture): Co
     })),
   ]
   if (faults.length > 0) throw new SeccompProfileError(name, faults)
-  const request = encodeRequest(architecture, buildLayers(resolution.rules, defaultAction))
+  const layers = buildLayers(resolution.rules, defaultAction)
+  const request = encodeRequest(architecture, layers)
   const program = seccompAddon().compile(request)
   if (program.length < 8 || program.length % 8 !== 0) throw new Error('the addon gave no program')
   return {
@@ -137,6 +142,8 @@ function compile(list: readonly LoadedProfile[], architecture: Architecture): Co
       shadowedCalls: shadowedCalls(resolution.rules),
       droppedArchitectures: [...new Set(dropped)],
     },
+    layers,
+    callNames: new Map(resolution.rules.map(({ call, name }) => [call, name])),
     pfc: () => seccompAddon().dump(request),
   }
 }

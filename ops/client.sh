@@ -1,4 +1,4 @@
-# API keys by the admin socket, the client profile of whoever ran `up`, and how to use them; seccomp profiles to look at. Sourced by stockade.
+# API keys by the admin socket, the client profile of whoever ran `up`, and how to use them; seccomp profiles and plans to look at. Sourced by stockade.
 # shellcheck shell=bash
 
 command_key_create() {
@@ -10,6 +10,12 @@ command_key_create() {
 command_seccomp() {
   [ -e "$release/dist/ops/seccomp.js" ] || stop_with "$instance is not installed" './stockade up installs it'
   node "$release/dist/ops/seccomp.js" "${verb[1]}" "$release/profiles" "$configuration_directory/seccomp" "$profile"
+}
+
+# As the worker would run it: its profiles, and the ids that own the image store. Needs no root.
+command_oci() {
+  [ -e "$release/dist/ops/oci.js" ] || stop_with "$instance is not installed" './stockade up installs it'
+  node "$release/dist/ops/oci.js" "$release/profiles" "$configuration_directory/seccomp" "$(from_caller "$file")" "$step" "$(subordinate_start)"
 }
 
 # The key alone on stdout.
