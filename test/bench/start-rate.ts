@@ -1,0 +1,30 @@
+// How many trivial programs a second each way starts and ends, with 1, 2, 8 and 32 lanes side by side.
+import { scaled } from './scale.js'
+import { timeRuns } from './stop-watch.js'
+import type { Way } from './way.js'
+
+export type StartRate = {
+  readonly name: string
+  readonly perSecond: readonly { readonly lanes: number; readonly rate: number }[]
+}
+
+export const laneCounts = [1, 2, 8, 32] as const
+
+/** The stop-watches' own start and end are in it: less than a millisecond a lane. */
+async function rateOf(way: Way, lanes: number): Promise<number> {
+  const runs = Math.max(1, Math.round(scaled(way.batch * 40) / lanes))
+  const before = performance.now()
+  await Promise.all(Array.from({ length: lanes }, (_, lane) => timeRuns(way, runs, 0, lane)))
+  const seconds = (performance.now() - before) / 1000
+  return Math.round((runs * lanes * 10) / seconds) / 10
+}
+
+export async function startRates(ways: readonly Way[]): Promise<StartRate[]> {
+  const found: StartRate[] = []
+  for (const way of ways.filter(({ sideBySide }) => sideBySide)) {
+    const perSecond: { lanes: number; rate: number }[] = []
+    for (const lanes of laneCounts) perSecond.push({ lanes, rate: await rateOf(way, lanes) })
+    found.push({ name: way.name, perSecond })
+  }
+  return found
+}
