@@ -1,7 +1,7 @@
 // A Docker Engine of the bench's own: its data, socket and pid file below one directory, no bridge, no rule of iptables; gone at the end.
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, openSync, readdirSync, readFileSync, rmdirSync } from 'node:fs'
+import { existsSync, openSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import type { Place } from './way.js'
@@ -19,7 +19,7 @@ export type DockerDaemon = {
 const wordsOf = (directory: string): string[] => [
   ...['--data-root', join(directory, 'data'), '--exec-root', join(directory, 'exec')],
   ...['--pidfile', join(directory, 'pid'), '--host', `unix://${join(directory, 'socket')}`],
-  ...['--config-file', join(directory, 'none.json'), '--cgroup-parent', `/${group}`],
+  ...['--config-file', join(directory, 'settings.json'), '--cgroup-parent', `/${group}`],
   ...['--bridge=none', '--iptables=false', '--ip6tables=false', '--ip-forward=false'],
 ]
 
@@ -48,6 +48,7 @@ export async function startDocker(place: Place, programs: string): Promise<Docke
   const directory = join(place.directory, 'docker')
   execFileSync('mkdir', ['-p', directory])
   const path = `${programs}/usr/bin:${programs}/usr/sbin:${process.env.PATH}:/usr/sbin:/sbin`
+  writeFileSync(join(directory, 'settings.json'), '{}') // not those of a Docker that is installed
   const log = openSync(join(directory, 'log'), 'w')
   const daemon = spawn('dockerd', wordsOf(directory), {
     env: { ...process.env, PATH: path },

@@ -16,6 +16,7 @@ function build(prefix: string): { command: readonly string[]; binary: string } {
   const settings = [
     `box_root = ${prefix}/boxes`,
     `lock_root = ${prefix}/locks`,
+    `cg_root = ${prefix}/no-groups`,
     `first_uid = ${firstId}`,
     `first_gid = ${firstId}`,
     `num_boxes = ${boxes}`,

@@ -22,6 +22,7 @@ const configuration = {
   hostname: 'sandbox',
   mounts: [
     { destination: '/proc', type: 'proc', source: 'proc' },
+    { destination: '/dev', type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'mode=755'] },
     { destination: '/tmp', type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'nodev'] },
   ],
   linux: {
@@ -35,20 +36,25 @@ const configuration = {
 }
 
 /**
- * In a mount namespace of its own, so that nothing of it is left: the image where the bundle wants it; the empty v2 tree away,
- * without which crun 1.8 takes hybrid control groups for an error.
+ * In a mount namespace of its own, so that nothing of it is left: the image where the bundle wants it, with the directories that a
+ * runtime mounts on; the empty v2 tree away, without which crun 1.8 takes hybrid control groups for an error.
  */
-const surroundings = `mount --bind "$1" "$2"; umount /sys/fs/cgroup/unified 2> /dev/null; shift 2; exec "$@"`
+const surroundings =
+  'mount -t overlay -o "lowerdir=$1:$2" overlay "$3"; umount /sys/fs/cgroup/unified 2> /dev/null; shift 3; exec "$@"'
+const mountPoints = ['dev', 'proc', 'sys', 'tmp']
 
 function wayOf(program: string, place: Place, bundle: string): Way {
   const state = join(place.directory, `${program}-state`)
-  const around = ['unshare', '--mount', 'sh', '-c', surroundings, 'sh', place.root]
+  const around = ['unshare', '--mount', 'sh', '-c', surroundings, 'sh']
   const path = `/usr/sbin/${program}`
   const binary = existsSync(path) ? path : `/usr/bin/${program}`
   return {
     name: `${program} run`,
     batch: 3,
-    watch: [...around, join(bundle, 'rootfs'), place.spawn, 'exec'],
+    watch: [
+      ...[...around, join(bundle, 'points'), place.root, join(bundle, 'rootfs')],
+      ...[place.spawn, 'exec'],
+    ],
     words: (lane) => [
       ...[binary, '--root', state],
       ...['run', '--bundle', bundle, `stockade-bench-${lane}`],
@@ -70,6 +76,7 @@ function tryOnce(way: Way): Absence | null {
 export function oci(place: Place): Ways {
   const bundle = join(place.directory, 'bundle')
   mkdirSync(join(bundle, 'rootfs'), { recursive: true })
+  for (const name of mountPoints) mkdirSync(join(bundle, 'points', name), { recursive: true })
   writeFileSync(join(bundle, 'config.json'), JSON.stringify(configuration))
   const tried = ['runc', 'crun']
     .map((program) => wayOf(program, place, bundle))
