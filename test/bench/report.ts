@@ -52,11 +52,17 @@ slots but one with a program that sleeps; back to back each run then waits until
 figure of the targets. The bare kernel work is \`test/bench/bare.c\`: no control group, no filter, no limit, nothing read back.
 ${report.absent.map(({ name, reason }) => `\nNot measured: **${name}**: ${reason}.`).join('\n')}
 
-Programs a second, several side by side; ways that cannot are left out:
+Programs a second, several side by side; ways that cannot are left out. Ours takes one a slot: where there are fewer slots, the number in
+brackets says how many really ran side by side.
 
 ${table(
   ['way', ...laneCounts.map((lanes) => `${lanes} at a time`)],
-  report.rate.map(({ name, perSecond }) => [name, ...perSecond.map(({ rate }) => rate)]),
+  report.rate.map(({ name, perSecond }) => [
+    name,
+    ...perSecond.map(({ lanes, sideBySide, rate }) =>
+      sideBySide < lanes ? `${rate} (${sideBySide})` : rate,
+    ),
+  ]),
 )}
 `
 

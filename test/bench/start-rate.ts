@@ -5,7 +5,12 @@ import type { Way } from './way.js'
 
 export type StartRate = {
   readonly name: string
-  readonly perSecond: readonly { readonly lanes: number; readonly rate: number }[]
+  /** `sideBySide` is less than `lanes` where the way cannot do more: `lanesMax`. */
+  readonly perSecond: readonly {
+    readonly lanes: number
+    readonly sideBySide: number
+    readonly rate: number
+  }[]
 }
 
 export const laneCounts = [1, 2, 8, 32] as const
@@ -23,9 +28,12 @@ async function rateOf(way: Way, lanes: number): Promise<number> {
 
 export async function startRates(ways: readonly Way[]): Promise<StartRate[]> {
   const found: StartRate[] = []
-  for (const way of ways.filter(({ sideBySide }) => sideBySide)) {
-    const perSecond: { lanes: number; rate: number }[] = []
-    for (const lanes of laneCounts) perSecond.push({ lanes, rate: await rateOf(way, lanes) })
+  for (const way of ways.filter(({ lanesMax }) => lanesMax > 1)) {
+    const perSecond: StartRate['perSecond'][number][] = []
+    for (const lanes of laneCounts) {
+      const sideBySide = Math.min(lanes, way.lanesMax)
+      perSecond.push({ lanes, sideBySide, rate: await rateOf(way, sideBySide) })
+    }
     found.push({ name: way.name, perSecond })
   }
   return found

@@ -10,7 +10,7 @@ export const bare = (place: Place): Ways => ({
       batch: 10,
       watch: [...place.asWorker, place.bare],
       words: () => [place.root],
-      sideBySide: true,
+      lanesMax: 32,
     },
   ],
   absent: [],

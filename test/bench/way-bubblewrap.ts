@@ -29,7 +29,7 @@ export const bubblewrap = (place: Place): Ways => ({
       batch: 10,
       watch: [...place.asWorker, place.spawn, 'exec'],
       words: () => argv(place.root),
-      sideBySide: true,
+      lanesMax: 32,
     },
   ],
   absent: [],

@@ -14,7 +14,7 @@ function waysOf(client: readonly string[], place: Place): Way[] {
     batch: 1,
     watch: [place.spawn, 'exec'],
     words: () => [...client, ...words],
-    sideBySide: true,
+    lanesMax: 32,
   })
   return [
     way('docker run, no network', ['run', '--rm', '--network', 'none', image, '/bin/true']),

@@ -72,7 +72,7 @@ export async function goJudge(place: Place): Promise<Ways> {
     const way = { name: 'go-judge, POST /run', batch: 5, watch: [place.spawn, 'post'] }
     const words = (): string[] => [String(port), request, '"Accepted"']
     return {
-      ways: [{ ...way, words, sideBySide: true }],
+      ways: [{ ...way, words, lanesMax: 32 }],
       absent: [],
       end: () => void server.kill(),
     }

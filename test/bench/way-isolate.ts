@@ -39,11 +39,11 @@ export function isolate(place: Place): Ways {
     each('--init')
     const watch = [place.spawn, 'exec']
     const run: Way = {
-      ...{ name: 'isolate --run', batch: 5, watch, sideBySide: true },
+      ...{ name: 'isolate --run', batch: 5, watch, lanesMax: 32 },
       words: (lane) => [binary, `--box-id=${box(lane)}`, '--silent', '--run', '--', '/bin/true'],
     }
     const cycle: Way = {
-      ...{ name: 'isolate --init, --run, --cleanup, by sh', batch: 5, watch, sideBySide: false },
+      ...{ name: 'isolate --init, --run, --cleanup, by sh', batch: 5, watch, lanesMax: 1 },
       words: () => ['/bin/sh', '-c', whole, binary, box(40)],
     }
     return { ways: [run, cycle], absent: [], end: () => each('--cleanup') }

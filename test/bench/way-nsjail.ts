@@ -15,7 +15,7 @@ export function nsjail(place: Place): Ways {
     probe(argv)
     const way = { name: 'nsjail', batch: 5, watch: [place.spawn, 'exec'] }
     return {
-      ways: [{ ...way, words: () => argv, sideBySide: true }],
+      ways: [{ ...way, words: () => argv, lanesMax: 32 }],
       absent: [],
       end: nothingToEnd,
     }

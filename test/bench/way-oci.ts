@@ -59,7 +59,7 @@ function wayOf(program: string, place: Place, bundle: string): Way {
       ...[binary, '--root', state],
       ...['run', '--bundle', bundle, `stockade-bench-${lane}`],
     ],
-    sideBySide: true,
+    lanesMax: 32,
   }
 }
 

@@ -10,7 +10,7 @@ export const plain = (place: Place): Ways => ({
       batch: 10,
       watch: [...place.asWorker, place.spawn, 'exec'],
       words: () => ['/bin/true'],
-      sideBySide: true,
+      lanesMax: 32,
     },
   ],
   absent: [],

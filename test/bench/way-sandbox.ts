@@ -46,11 +46,11 @@ export function sandbox(place: Place): Ways {
   }
   return {
     ways: [
-      { ...way, name: warmName, sideBySide: true },
+      { ...way, name: warmName, lanesMax: slots },
       {
         ...way,
         name: coldName,
-        sideBySide: false,
+        lanesMax: 1,
         around: (turn) => withOneSlot(place, turn),
       },
     ],

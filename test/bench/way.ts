@@ -24,8 +24,8 @@ export type Way = {
   words(lane: number): readonly string[]
   /** Brings about what the way needs for a turn, and ends it again. */
   around?(turn: () => Promise<number[]>): Promise<number[]>
-  /** False: it cannot run several at one time. */
-  readonly sideBySide: boolean
+  /** How many can run at one time: ours one a slot (the worker keeps the others waiting). */
+  readonly lanesMax: number
 }
 
 export type Absence = { readonly name: string; readonly reason: string }
