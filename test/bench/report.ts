@@ -47,7 +47,7 @@ ${table(
   report.start.map(({ name, backToBack }) => [name, ...quantiles(backToBack)]),
 )}
 
-The sandbox's figure is from connecting to the launcher until it confirms that nothing of the sandbox is left. *Cold: one slot* holds all
+The sandbox's figure is from connecting to the launcher until it confirms that nothing of the sandbox is left. *One slot alone* holds all
 slots but one with a program that sleeps; back to back each run then waits until its sandbox is made from nothing, and that is the cold
 figure of the targets. The bare kernel work is \`test/bench/bare.c\`: no control group, no filter, no limit, nothing read back.
 ${report.absent.map(({ name, reason }) => `\nNot measured: **${name}**: ${reason}.`).join('\n')}

@@ -9,7 +9,7 @@ import { requestFor } from './request.js'
 import { nothingToEnd, type Place, type Ways } from './way.js'
 
 export const warmName = 'full sandbox, warm'
-export const coldName = 'full sandbox, cold: one slot'
+export const coldName = 'full sandbox, one slot alone (back to back: cold)'
 
 const sleepMs = 60_000
 /** In which the launcher prepares the slots that were held, before the next way has its turn. */
