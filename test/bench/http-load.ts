@@ -3,20 +3,20 @@ import { Agent, request } from 'node:http'
 import type { Job } from '../../contract/result.js'
 import { type Summary, summarise } from './statistics.js'
 
-export type Target = { readonly origin: string; readonly key: string }
+export type Door = { readonly origin: string; readonly key: string }
 
 const agent = new Agent({ keepAlive: true, maxSockets: 64 })
 
 /** Posts one job and waits for its end. @throws Error when it did not end `ok`. */
-function runJob(target: Target, body: string): Promise<void> {
+function runJob(door: Door, body: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const outgoing = request(
-      `${target.origin}/v1/jobs?wait=60`,
+      `${door.origin}/v1/jobs?wait=60`,
       {
         agent,
         method: 'POST',
         headers: {
-          authorization: `Bearer ${target.key}`,
+          authorization: `Bearer ${door.key}`,
           'content-type': 'application/json',
           'content-length': Buffer.byteLength(body),
         },
@@ -40,15 +40,15 @@ function runJob(target: Target, body: string): Promise<void> {
 }
 
 /** Milliseconds of `count` jobs, one after the other. */
-export async function latency(target: Target, spec: object, count: number): Promise<Summary> {
+export async function latency(door: Door, spec: object, count: number): Promise<number[]> {
   const body = JSON.stringify(spec)
   const values: number[] = []
   for (let run = 0; run < count; run++) {
     const before = performance.now()
-    await runJob(target, body)
+    await runJob(door, body)
     values.push(performance.now() - before)
   }
-  return summarise(values)
+  return values
 }
 
 export type Throughput = {
@@ -59,7 +59,7 @@ export type Throughput = {
 
 /** `count` jobs with `inFlight` of them at one time. */
 export async function throughput(
-  target: Target,
+  door: Door,
   spec: object,
   count: number,
   inFlight: number,
@@ -72,7 +72,7 @@ export async function throughput(
     while (started < count) {
       started++
       const at = performance.now()
-      await runJob(target, body)
+      await runJob(door, body)
       values.push(performance.now() - at)
     }
   }

@@ -1,6 +1,6 @@
 // What machine the figures are from: without it they mean nothing.
 import { execFileSync } from 'node:child_process'
-import { cpus, release, totalmem } from 'node:os'
+import { cpus, loadavg, release, totalmem } from 'node:os'
 
 export type Machine = {
   readonly cpu: string
@@ -10,6 +10,26 @@ export type Machine = {
   readonly node: string
   readonly commit: string
   readonly date: string
+  /** Of the last minute, before the bench began: above the number of cores the figures are worth nothing. */
+  readonly load: number
+  /** First line of what each program that we compare with says of its version. */
+  readonly versions: Readonly<Record<string, string>>
+}
+
+const compared = ['bwrap', 'runc', 'crun', 'dockerd']
+
+function versionOf(program: string): string {
+  const docker = process.env.STOCKADE_BENCH_DOCKER ?? ''
+  const path = [`${docker}/usr/sbin`, process.env.PATH, '/usr/sbin'].join(':')
+  try {
+    const text = execFileSync(program, ['--version'], {
+      encoding: 'utf8',
+      env: { ...process.env, PATH: path },
+    })
+    return text.split('\n')[0] ?? ''
+  } catch {
+    return 'not there'
+  }
 }
 
 export function describeMachine(): Machine {
@@ -22,5 +42,7 @@ export function describeMachine(): Machine {
     node: process.version,
     commit: execFileSync('git', ['rev-parse', 'HEAD'], { encoding: 'utf8' }).trim(),
     date: new Date().toISOString().slice(0, 10),
+    load: loadavg()[0] ?? Number.NaN,
+    versions: Object.fromEntries(compared.map((program) => [program, versionOf(program)])),
   }
 }

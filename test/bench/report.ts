@@ -1,91 +1,70 @@
-// The bench's figures as JSON (committed with the commit they measured) and as a page.
-import type { Throughput } from './http-load.js'
-import type { Machine } from './machine.js'
+// The page docs/bench.md, from what docs/bench.json holds.
+import { memory, programs, queue, soak } from './report-service.js'
+import type { Report } from './result.js'
+import { laneCounts } from './start-rate.js'
 import type { Summary } from './statistics.js'
+import { table } from './table.js'
 
-export type Target = {
-  readonly name: string
-  readonly wanted: string
-  readonly measured: number
-  readonly unit: string
-  readonly pass: boolean
+const quantiles = ({ p50, p90, p99, runs }: Summary): number[] => [p50, p90, p99, runs]
+
+const head = ({ machine, scale }: Report): string => `# Figures
+
+Written by \`npm run bench\` on ${machine.date}, commit \`${machine.commit.slice(0, 12)}\`: ${machine.cores} × ${machine.cpu}, ${Math.round(machine.memoryBytes / 2 ** 30)} GiB, Linux ${machine.kernel},
+Node ${machine.node}; ${Object.values(machine.versions)
+  .filter((text) => text !== 'not there')
+  .join('; ')}.
+Load before it began: ${machine.load.toFixed(2)}. Machines are noisy: read the ratios, measured turn by turn in one run, before the milliseconds.${
+  scale === 1
+    ? ''
+    : `\n\n**A run of ${scale} of the usual length: to see that it works, not to be read as figures.**`
 }
+`
 
-export type Report = {
-  readonly machine: Machine
-  readonly start: Readonly<Record<string, Summary>>
-  readonly http: { readonly latencyMs: Summary; readonly throughput: readonly Throughput[] }
-  readonly judgeMicroseconds: Summary
-  readonly idleBytes: Readonly<Record<string, number>>
-  /** What one waiting sandbox holds: supervisor, init and job process, with their page tables and kernel stacks. */
-  readonly slotBytes: number
-  readonly targets: readonly Target[]
-}
-
-const row = (cells: readonly (string | number)[]): string => `| ${cells.join(' | ')} |`
-const table = (head: readonly string[], rows: readonly (readonly (string | number)[])[]): string =>
-  [row(head), row(head.map(() => '---')), ...rows.map(row)].join('\n')
-const quantiles = (summary: Summary): number[] => [
-  summary.p50,
-  summary.p90,
-  summary.p99,
-  summary.runs,
-]
-const mebibytes = (bytes: number): number => Math.round((bytes / 1048576) * 10) / 10
-
-/** The page `docs/bench.md`. */
-export function renderReport(report: Report): string {
-  const { machine } = report
-  return `# Figures
-
-Written by \`npm run bench\` on ${machine.date}, commit \`${machine.commit.slice(0, 12)}\`: ${machine.cores} × ${machine.cpu}, Linux ${machine.kernel},
-Node ${machine.node}. Machines are noisy: read the ratios, measured turn by turn in one run, before the milliseconds.
-
-## Targets
+const targets = (report: Report): string => `## Targets
 
 ${table(
-  ['target', 'wanted', 'measured', ''],
-  report.targets.map((target) => [
-    target.name,
-    target.wanted,
-    `${target.measured} ${target.unit}`,
-    target.pass ? 'pass' : '**miss**',
+  ['issue', 'target', 'wanted', 'measured', ''],
+  report.targets.map(({ issue, name, wanted, measured, unit, pass }) => [
+    ...[issue, name, wanted],
+    ...[`${measured} ${unit}`, pass ? 'pass' : '**miss**'],
   ]),
 )}
+`
 
-## Start and end of \`/bin/true\`, milliseconds
+const start = (report: Report): string => `## Start and end of \`/bin/true\`, milliseconds
+
+With a pause of 15 ms between two runs, in which the launcher prepares the next sandbox:
 
 ${table(
   ['way', 'p50', 'p90', 'p99', 'runs'],
-  Object.entries(report.start).map(([name, summary]) => [name, ...quantiles(summary)]),
+  report.start.map(({ name, withPause }) => [name, ...quantiles(withPause)]),
 )}
 
-The sandbox's figure is from connecting to the launcher until it confirms that nothing of the sandbox is left. Each way has the same pause
-between two runs, in which the launcher prepares the next sandbox; back to back it has none, and preparing is part of the figure.
-
-## Through HTTP, \`wait\`, policy, queue and sandbox
-
-One at a time, \`/bin/true\`, milliseconds: p50 ${report.http.latencyMs.p50}, p90 ${report.http.latencyMs.p90}, p99 ${report.http.latencyMs.p99}.
+Back to back:
 
 ${table(
-  ['in flight', 'jobs a second', 'p50 ms', 'p99 ms'],
-  report.http.throughput.map((line) => [
-    line.inFlight,
-    line.jobsPerSecond,
-    line.latencyMs.p50,
-    line.latencyMs.p99,
+  ['way', 'p50', 'p90', 'p99', 'runs'],
+  report.start.map(({ name, backToBack }) => [name, ...quantiles(backToBack)]),
+)}
+
+The sandbox's figure is from connecting to the launcher until it confirms that nothing of the sandbox is left. *One slot alone* holds all
+slots but one with a program that sleeps; back to back each run then waits until its sandbox is made from nothing, and that is the cold
+figure of the targets. The bare kernel work is \`test/bench/bare.c\`: no control group, no filter, no limit, nothing read back.
+${report.absent.map(({ name, reason }) => `\nNot measured: **${name}**: ${reason}.`).join('\n')}
+
+Programs a second, several side by side; ways that cannot are left out. Ours takes one a slot: where there are fewer slots, the number in
+brackets says how many really ran side by side.
+
+${table(
+  ['way', ...laneCounts.map((lanes) => `${lanes} at a time`)],
+  report.rate.map(({ name, perSecond }) => [
+    name,
+    ...perSecond.map(({ lanes, sideBySide, rate }) =>
+      sideBySide < lanes ? `${rate} (${sideBySide})` : rate,
+    ),
   ]),
 )}
-
-Judging one job: p50 ${report.judgeMicroseconds.p50} µs, p99 ${report.judgeMicroseconds.p99} µs.
-
-## Memory when idle
-
-${table(
-  ['users', 'MiB'],
-  Object.entries(report.idleBytes).map(([name, bytes]) => [name, mebibytes(bytes)]),
-)}
-
-A waiting slot, its three processes together: ${mebibytes(report.slotBytes)} MiB.
 `
-}
+
+export const renderReport = (report: Report): string =>
+  [head, targets, start, programs, memory, soak, queue].map((part) => part(report)).join('\n')

@@ -1,42 +1,31 @@
 // Times one way of starting a trivial program, as a whole, many times: the bench's stop-watch.
-//   spawn exec COUNT PAUSE PROGRAM [ARGUMENT...]   fork, execve, wait
-//   spawn launch COUNT PAUSE SOCKET REQUEST-FILE   connect, send the request, read until the launcher's last frame
+//   spawn exec COUNT PAUSE PROGRAM [ARGUMENT...]          fork, execve, wait
+//   spawn chroot COUNT PAUSE ROOT PROGRAM [ARGUMENT...]   the same, below ROOT: it changes its root once, before the first run
+//   spawn launch COUNT PAUSE SOCKET REQUEST-FILE          connect, send the request, read until the launcher's last frame
+//   spawn post COUNT PAUSE PORT REQUEST-FILE WORD         connect to loopback, send, read until the other side closes, look for WORD
 // PAUSE is what lies between two runs, microseconds: 0 for back to back.
-// Prints one line a run: nanoseconds from before the start until after the end. The request is made by
+// Prints one line a run: nanoseconds from before the start until after the end. The launcher's request is made by
 // test/bench/request.ts; all of it, END included, goes out in one write.
 #define _GNU_SOURCE
-#include <errno.h>
+#include "stop-watch.h"
+
+#include <arpa/inet.h>
 #include <fcntl.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { FRAME_HEADER_BYTES = 5, FRAME_FINISHED = 68, FRAME_FAILED = 69, FRAME_REFUSED = 70, FRAME_DESTROYED = 71 };
 
-static void fail(const char *what) {
-  fprintf(stderr, "spawn: %s: %s\n", what, strerror(errno));
-  exit(1);
-}
-
-static uint64_t now_ns(void) {
-  struct timespec time;
-  if (clock_gettime(CLOCK_MONOTONIC, &time) != 0) fail("clock_gettime");
-  return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
-}
-
-static void run_exec(char **argv) {
+static void run_exec(char **argv, int null) {
   pid_t child = fork();
   if (child < 0) fail("fork");
   if (child == 0) {
-    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0) _exit(126);
+    if (dup2(null, 0) < 0 || dup2(null, 1) < 0) _exit(126);
     execv(argv[0], argv);
     _exit(127);
   }
@@ -99,6 +88,26 @@ static void run_launch(const char *path, const unsigned char *request, size_t le
   if (close(descriptor) != 0) fail("close");
 }
 
+// An answer of HTTP/1.1 with `Connection: close`: it ends where the connection does.
+static void run_post(uint16_t port, const unsigned char *request, size_t length, const char *word) {
+  static char answer[65536];
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (descriptor < 0) fail("socket");
+  if (connect(descriptor, (struct sockaddr *)&address, sizeof address) != 0) fail("connect");
+  write_exactly(descriptor, request, length);
+  size_t have = 0;
+  for (;;) {
+    ssize_t got = read(descriptor, answer + have, sizeof answer - 1 - have);
+    if (got < 0) { if (errno == EINTR) continue; fail("read"); }
+    if (got == 0) break;
+    have += (size_t)got;
+  }
+  answer[have] = 0;
+  if (strstr(answer, word) == NULL) { fprintf(stderr, "spawn: no %s in: %s\n", word, answer); exit(1); }
+  if (close(descriptor) != 0) fail("close");
+}
+
 static unsigned char *read_file(const char *path, size_t *length) {
   int descriptor = open(path, O_RDONLY | O_CLOEXEC);
   struct stat information;
@@ -111,23 +120,39 @@ static unsigned char *read_file(const char *path, size_t *length) {
   return bytes;
 }
 
+// What a run needs, made before the first.
+struct work {
+  enum { WORK_EXEC, WORK_LAUNCH, WORK_POST } kind;
+  char **words;
+  unsigned char *request;
+  size_t length;
+  int null;
+};
+
+static void run(void *context) {
+  const struct work *work = context;
+  if (work->kind == WORK_EXEC) run_exec(work->words, work->null);
+  else if (work->kind == WORK_LAUNCH) run_launch(work->words[0], work->request, work->length);
+  else run_post((uint16_t)strtoul(work->words[0], NULL, 10), work->request, work->length, work->words[2]);
+}
+
+static void enter(const char *root) {
+  if (chroot(root) != 0 || chdir("/") != 0) fail(root);
+}
+
 int main(int argc, char **argv) {
-  if (argc < 5) {
-    fprintf(stderr, "usage: spawn exec COUNT PAUSE PROGRAM [ARGUMENT...] | spawn launch COUNT PAUSE SOCKET REQUEST-FILE\n");
+  const char *mode = argc > 1 ? argv[1] : "";
+  int launch = strcmp(mode, "launch") == 0, post = strcmp(mode, "post") == 0, below = strcmp(mode, "chroot") == 0;
+  int known = launch || post || below || strcmp(mode, "exec") == 0;
+  if (!known || argc < (post ? 7 : launch || below ? 6 : 5)) {
+    fprintf(stderr, "usage: spawn exec|chroot|launch|post COUNT PAUSE WORD...\n");
     return 2;
   }
-  long count = strtol(argv[2], NULL, 10);
-  long pause_us = strtol(argv[3], NULL, 10);
-  int launch = strcmp(argv[1], "launch") == 0;
-  size_t length = 0;
-  unsigned char *request = launch ? read_file(argv[5], &length) : NULL;
-  for (long run = 0; run < count; run++) {
-    const struct timespec pause = {.tv_sec = pause_us / 1000000, .tv_nsec = pause_us % 1000000 * 1000};
-    if (pause_us > 0 && nanosleep(&pause, NULL) != 0) fail("nanosleep");
-    uint64_t before = now_ns();
-    if (launch) run_launch(argv[4], request, length);
-    else run_exec(argv + 4);
-    printf("%llu\n", (unsigned long long)(now_ns() - before));
-  }
+  struct work work = {.kind = launch ? WORK_LAUNCH : post ? WORK_POST : WORK_EXEC, .words = argv + (below ? 5 : 4)};
+  work.null = open("/dev/null", O_RDWR | O_CLOEXEC);
+  if (work.null < 0) fail("/dev/null");
+  if (launch || post) work.request = read_file(argv[5], &work.length);
+  if (below) enter(argv[4]);
+  time_runs(argv[2], argv[3], run, &work);
   return 0;
 }

@@ -1,66 +1,38 @@
-// What one trivial program costs to start and end: plainly, in bubblewrap, and in a full sandbox, turn by turn in one run.
-import { execFileSync } from 'node:child_process'
+// What one trivial program costs to start and end, by each way, turn by turn in one run.
+import { scaled } from './scale.js'
 import { type Summary, summarise } from './statistics.js'
+import { timeRuns } from './stop-watch.js'
+import type { Way } from './way.js'
 
-export type Way = {
+export type StartCost = {
   readonly name: string
-  readonly command: string
-  readonly argv: readonly string[]
-  /** Between two runs, microseconds. */
-  readonly pauseUs: number
+  /** One program at a time, as a user meets it: between two lies time enough for a slot to be made new. */
+  readonly withPause: Summary
+  readonly backToBack: Summary
 }
 
-const namespacesOfOurs = [
-  '--unshare-user',
-  '--unshare-pid',
-  '--unshare-net',
-  '--unshare-ipc',
-  '--unshare-uts',
-  '--unshare-cgroup',
-]
+/** The same for each way. */
+const pauseUs = 15_000
+const rounds = scaled(20)
 
-/** bubblewrap with the same namespaces (it cannot make a time namespace) and the nearest root it can build. */
-export function bubblewrapArgv(root: string): string[] {
-  return [
-    ...namespacesOfOurs,
-    ...['--die-with-parent', '--new-session', '--cap-drop', 'ALL'],
-    ...['--ro-bind', `${root}/usr`, '/usr', '--symlink', 'usr/bin', '/bin'],
-    ...['--symlink', 'usr/lib', '/lib', '--symlink', 'usr/lib64', '/lib64'],
-    ...['--proc', '/proc', '--dev', '/dev', '--tmpfs', '/tmp', '--tmpfs', '/work'],
-    '/bin/true',
-  ]
+const turn = (way: Way, pause: number): Promise<number[]> => {
+  const run = (): Promise<number[]> => timeRuns(way, way.batch, pause)
+  return way.around === undefined ? run() : way.around(run)
 }
 
-function measure(way: Way, spawn: string, count: number): number[] {
-  const [mode, ...rest] = way.argv
-  if (mode === undefined) throw new Error(`${way.name} has no mode`)
-  const prefix = way.command === '' ? [] : way.command.split(' ')
-  const [program, ...before] = [...prefix, spawn]
-  if (program === undefined) throw new Error('no program')
-  const text = execFileSync(
-    program,
-    [...before, mode, String(count), String(way.pauseUs), ...rest],
-    {
-      encoding: 'utf8',
-    },
-  )
-  return text
-    .trim()
-    .split('\n')
-    .map((line) => Number(line) / 1e6)
-}
-
-/** Milliseconds of each way, measured in turns of `batch` so that a change of the machine's speed hits all alike. */
-export function compare(
-  ways: readonly Way[],
-  spawn: string,
-  rounds: number,
-  batch: number,
-): Map<string, Summary> {
-  const values = new Map<string, number[]>(ways.map((way) => [way.name, []]))
-  for (const way of ways) measure(way, spawn, batch)
+/** Milliseconds of each way, in turns of its batch, so that a change of the machine's speed hits all alike. */
+export async function startCosts(ways: readonly Way[]): Promise<StartCost[]> {
+  const series = ways.map((way) => ({ way, paused: [] as number[], backToBack: [] as number[] }))
+  for (const way of ways) await turn(way, 0) // caches of the disk
   for (let round = 0; round < rounds; round++) {
-    for (const way of ways) values.get(way.name)?.push(...measure(way, spawn, batch))
+    for (const { way, paused, backToBack } of series) {
+      paused.push(...(await turn(way, pauseUs)))
+      backToBack.push(...(await turn(way, 0)))
+    }
   }
-  return new Map([...values].map(([name, series]) => [name, summarise(series)]))
+  return series.map(({ way, paused, backToBack }) => ({
+    name: way.name,
+    withPause: summarise(paused),
+    backToBack: summarise(backToBack),
+  }))
 }

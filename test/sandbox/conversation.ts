@@ -88,10 +88,10 @@ export const slots = readdirSync(`/run/${instance}/slots`).filter((name) =>
 ).length
 
 /** Until a sandbox waits in each slot: an init and a job process each. Their host pids. */
-export const poolFull = (): Promise<number[]> =>
+export const poolFull = (wanted = slots): Promise<number[]> =>
   persist(async () => {
     const processes = sandboxProcesses()
-    if (processes.length !== 2 * slots)
-      throw new Error(`${processes.length} processes for ${slots} slots`)
+    if (processes.length !== 2 * wanted)
+      throw new Error(`${processes.length} processes for ${wanted} slots`)
     return processes
   })

@@ -1,0 +1,31 @@
+// What the ways of starting need of this machine, made once: the stop-watches, compiled, where the worker's user can execute them.
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
+import type { Settings } from '../../contract/config.js'
+import { defaultImage } from '../launch-plan.js'
+import type { Place } from './way.js'
+
+function compile(name: string, directory: string): string {
+  const binary = join(directory, name)
+  const words = ['-std=c17', '-O2', '-Wall', '-Wextra', '-Werror']
+  execFileSync('gcc', [...words, `test/bench/${name}.c`, '-o', binary])
+  return binary
+}
+
+/** `directory`: scratch that test/bench/run has made and removes. */
+export function preparePlace(
+  settings: Pick<Settings, 'instance' | 'imageDirectory' | 'launcherSocket'>,
+  directory: string,
+): Place {
+  const worker = `${settings.instance}-worker`
+  const image = defaultImage(settings.imageDirectory)
+  return {
+    directory,
+    spawn: compile('spawn', directory),
+    bare: compile('bare', directory),
+    root: join(settings.imageDirectory, image, 'rootfs'),
+    imageDirectory: settings.imageDirectory,
+    launcherSocket: settings.launcherSocket,
+    asWorker: ['setpriv', '--reuid', worker, '--regid', worker, '--init-groups'],
+  }
+}
