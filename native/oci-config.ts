@@ -119,8 +119,8 @@ function linuxOf(plan: Plan, step: PlanStep, facts: OciFacts): OciConfig['linux'
   const masked = plan.proc === 'masked'
   return {
     namespaces: ociNamespaces.map((type) => ({ type })),
-    uidMappings: [ids],
-    gidMappings: [ids],
+    uidMappings: [{ ...ids }],
+    gidMappings: [{ ...ids }],
     devices: devices.map((device) => ({ ...device })),
     resources: {
       devices: [

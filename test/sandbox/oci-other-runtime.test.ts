@@ -8,12 +8,13 @@ import { asRoot, instance, openTenant } from '../stack.js'
 import {
   checkerSource,
   configOf,
+  type Facts,
   firstSubordinateId,
   hostNamespaces,
-  mutationsOf,
   planOf,
   type Report,
 } from './oci-bundle.js'
+import { mutationsInside } from './oci-mutations.js'
 
 const tenant = openTenant('oci-other')
 
@@ -58,8 +59,13 @@ const runtimes: Readonly<Record<string, Runtime>> = {
   runc: { path: '/usr/sbin/runc', command: ['runc'], lacks: ['time'] },
 }
 
-function runIn(runtime: Runtime, directory: string, config: OciConfig, mutations: unknown): Report {
-  const facts = {
+function runIn(
+  runtime: Runtime,
+  directory: string,
+  config: OciConfig,
+  mutations: Facts['mutations'],
+): Report {
+  const facts: Facts = {
     namespaces: hostNamespaces(),
     seesHostIds: true,
     defaultDevices: true,
@@ -83,7 +89,7 @@ for (const [name, runtime] of Object.entries(runtimes)) {
     const namespaces = whole.linux.namespaces.filter(({ type }) => !runtime.lacks.includes(type))
     const config = { ...whole, linux: { ...whole.linux, namespaces } }
     const mutations = [
-      ...mutationsOf(config),
+      ...mutationsInside(config),
       ...(['uid', 'gid'] as const).map((id) => ({
         name: `another ${id} on the host`,
         pointer: `/linux/${id}Mappings/0/hostID`,
@@ -112,7 +118,9 @@ t.test('without the filter, the checker hears the calls that it would refuse', a
   const directory = bundle(t, plan.imageDigest, firstSubordinateId())
   const runtime = runtimes.runc
   if (runtime === undefined) throw new Error('no runc')
-  const asked = [{ name: 'as planned', pointer: '/linux/seccomp', value: whole.linux.seccomp }]
+  const asked = [
+    { name: 'as planned', pointer: '/linux/seccomp', value: whole.linux.seccomp, objection: '' },
+  ]
   const report = runIn(runtime, directory, open, asked)
   t.same(report.config, [], 'each call answers what the kernel alone answers')
   for (const call of ['mount', 'unshare', 'keyctl', 'clone3', 'socket[16', 'ioctl', 'mknod'])
