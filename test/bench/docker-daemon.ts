@@ -31,17 +31,19 @@ function endContainerd(directory: string): void {
   if (existsSync(`/proc/${pid}`)) process.kill(pid, 'SIGTERM')
 }
 
-function removeTraces(directory: string): void {
-  const mounts = readFileSync('/proc/self/mounts', 'utf8')
-    .split('\n')
-    .map((line) => line.split(' ')[1] ?? '')
-    .filter((target) => target.startsWith(`${directory}/`))
-  for (const target of mounts.reverse()) execFileSync('umount', ['--lazy', target])
+function removeGroups(): void {
   for (const hierarchy of ['.', ...readdirSync('/sys/fs/cgroup')]) {
     const tree = join('/sys/fs/cgroup', hierarchy, group)
     if (existsSync(tree)) rmdirSync(tree)
   }
 }
+
+/**
+ * In a mount namespace of its own, with a /run of its own and an /etc whose changes are lost: containerd's shims and the engine's plugins
+ * have fixed places in the one, the engine's key in the other. Its mounts end with it.
+ */
+const alone = `mount -t tmpfs tmpfs /run && mkdir /run/etc /run/work &&
+  mount -t overlay -o lowerdir=/etc,upperdir=/run/etc,workdir=/run/work overlay /etc && exec dockerd "$@"`
 
 /** @throws Error when it is not ready in time, with the end of its log. */
 export async function startDocker(place: Place, programs: string): Promise<DockerDaemon> {
@@ -50,7 +52,7 @@ export async function startDocker(place: Place, programs: string): Promise<Docke
   const path = `${programs}/usr/bin:${programs}/usr/sbin:${process.env.PATH}:/usr/sbin:/sbin`
   writeFileSync(join(directory, 'settings.json'), '{}') // not those of a Docker that is installed
   const log = openSync(join(directory, 'log'), 'w')
-  const daemon = spawn('dockerd', wordsOf(directory), {
+  const daemon = spawn('unshare', ['--mount', 'sh', '-c', alone, 'sh', ...wordsOf(directory)], {
     env: { ...process.env, PATH: path },
     stdio: ['ignore', log, log],
   })
@@ -68,7 +70,7 @@ export async function startDocker(place: Place, programs: string): Promise<Docke
       await gone
     }
     endContainerd(directory)
-    removeTraces(directory)
+    removeGroups()
   }
   const docker = [`${programs}/usr/bin/docker`, '/usr/bin/docker'].find(existsSync) ?? 'docker'
   const client = [docker, '--host', `unix://${join(directory, 'socket')}`]

@@ -30,23 +30,31 @@ async function startWith(instance: string, slots: number): Promise<void> {
   await poolFull(slots)
 }
 
-/** Leaves the instance as it was, with `usual` slots. */
+/**
+ * Leaves the instance as it was, with `usual` slots. The kernel's figure is of the whole machine, so it is taken before and after too and
+ * the larger difference counts; one that is not above zero is noise and no figure: NaN, which passes nothing.
+ */
 export async function waitingMemory(
   instance: string,
   usual: number,
   slots: number,
 ): Promise<WaitingMemory> {
   const launcher = Number(execFileSync('id', ['-u', `${instance}-launcher`], { encoding: 'utf8' }))
+  let processBytes = Number.NaN
+  let many = Number.NaN
+  await startWith(instance, usual)
+  const before = kernelBytes()
   try {
-    await startWith(instance, usual)
-    const few = kernelBytes()
     await startWith(instance, usual + slots)
-    const perSlot = {
-      processBytes: Math.round(memoryOfSandboxes(launcher) / (usual + slots)),
-      kernelBytes: Math.round((kernelBytes() - few) / slots),
-    }
-    return { slots, ...perSlot, thousandBytes: 1000 * (perSlot.processBytes + perSlot.kernelBytes) }
+    processBytes = Math.round(memoryOfSandboxes(launcher) / (usual + slots))
+    many = kernelBytes()
   } finally {
     await startWith(instance, usual)
+  }
+  const more = Math.round((many - Math.min(before, kernelBytes())) / slots)
+  const ofKernel = more > 0 ? more : Number.NaN
+  return {
+    ...{ slots, processBytes, kernelBytes: ofKernel },
+    thousandBytes: 1000 * (processBytes + ofKernel),
   }
 }

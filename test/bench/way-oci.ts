@@ -37,10 +37,10 @@ const configuration = {
 
 /**
  * In a mount namespace of its own, so that nothing of it is left: the image where the bundle wants it, with the directories that a
- * runtime mounts on; the empty v2 tree away, without which crun 1.8 takes hybrid control groups for an error.
+ * runtime mounts on; the empty v2 tree away, without which crun 1.8 takes hybrid control groups for an error; a /run of its own.
  */
 const surroundings =
-  'mount -t overlay -o "lowerdir=$1:$2" overlay "$3"; umount /sys/fs/cgroup/unified 2> /dev/null; shift 3; exec "$@"'
+  'mount -t overlay -o "lowerdir=$1:$2" overlay "$3"; umount /sys/fs/cgroup/unified 2> /dev/null; mount -t tmpfs tmpfs /run; shift 3; exec "$@"'
 const mountPoints = ['dev', 'proc', 'sys', 'tmp']
 
 function wayOf(program: string, place: Place, bundle: string): Way {
