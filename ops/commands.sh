@@ -11,13 +11,15 @@ command_up() {
   [ "$detach" = yes ] || serve_in_foreground
 }
 
-# --only set-up prepares without starting anything; --only redis starts Redis alone: both for tests of single parts.
+# --only set-up prepares without starting anything, --only release installs the release as well; --only redis starts Redis alone: all
+# for tests of single parts.
 set_up_and_start() {
   case $only in
     '') prepare; install_release; start_services "${services[@]}" ;;
     set-up) prepare ;;
+    release) prepare; install_release ;;
     redis) prepare; start_services redis ;;
-    *) stop_with "there is no --only $only" 'use set-up or redis' ;;
+    *) stop_with "there is no --only $only" 'use set-up, release or redis' ;;
   esac
 }
 

@@ -3,12 +3,11 @@
 import type { Language } from '../contract/catalogue.js'
 import type { Grant } from '../contract/grant.js'
 import type { Plan, PlanStep } from '../contract/plan.js'
+import { apparmorLabelOf, seccompOf } from './apparmor-label.js'
 import { type Ask, seccompLearn } from './ask.js'
 import type { Context } from './rule.js'
 
 export const workspace = '/work'
-/** The label of profiles/apparmor/stockade-job. */
-export const apparmorLabel = 'stockade-job'
 /** The user of a job that asks for none: `job` in the images’ /etc/passwd. */
 export const plainId = 1000
 /** What a sandbox may live beyond its steps: set-up, files, clean-up. Milliseconds. */
@@ -78,14 +77,6 @@ function compileStep(ask: Ask, context: Context, compile: readonly string[]): Pl
   }
 }
 
-/** Learning is no profile: what the program gets is what it would get if it asked for none. */
-function seccompOf(ask: Ask, grant: Grant): string {
-  const asked = ask.seccomp?.value === seccompLearn ? undefined : ask.seccomp?.value
-  const profile = asked ?? grant.seccompProfiles[0]
-  if (profile === undefined) throw new Error('the grant names no seccomp profile')
-  return profile
-}
-
 function watchOf(ask: Ask): PlanStep['seccompWatch'] {
   if (ask.seccomp?.value === seccompLearn) return 'learn'
   return ask.seccompAudit === null ? 'refusals' : 'audit'
@@ -149,7 +140,7 @@ export function planOf(ask: Ask, context: Context): Plan {
     cpuMillis: Math.round(limits.cpuMillis),
     proc: grant.procView,
     network: ask.network?.value === 'loopback' ? 'loopback' : 'none',
-    apparmor: platform.apparmor ? apparmorLabel : 'none',
+    apparmor: platform.apparmor ? apparmorLabelOf(ask, grant) : 'none',
     landlockAbiMinimum: grant.landlockAbiMinimum,
     lifetimeMs: steps.reduce((sum, step) => sum + step.wallMs, lifetimeSlackMs),
     attempts: limits.attempts,

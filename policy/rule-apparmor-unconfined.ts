@@ -17,9 +17,12 @@ export const apparmorUnconfined: Rule = {
   fields: ['/apparmor'],
   revisions: [{ since: 1, judge }],
   fixtures: () => ({
-    allow: [{ name: 'the profile in force', job: { apparmor: 'stockade-job' } }],
-    deny: ['unconfined', 'Unconfined', 'apparmor=unconfined', 'stockade-job//&unconfined'].map(
-      (apparmor) => ({ name: apparmor, job: { apparmor } }),
-    ),
+    allow: [{ name: 'the profile in force', job: { apparmor: 'stockade-job-default' } }],
+    deny: [
+      'unconfined',
+      'Unconfined',
+      'apparmor=unconfined',
+      'stockade-job-default//&unconfined',
+    ].map((apparmor) => ({ name: apparmor, job: { apparmor } })),
   }),
 }

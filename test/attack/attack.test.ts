@@ -25,15 +25,15 @@ import { beside } from './beside.js'
 import { leftOut, rowOf, rowsMax } from './catalogue.js'
 import {
   attackNames,
+  chosenNames,
   compileForHost,
   type Expectation,
   expectationOf,
   isAmong,
+  programOf,
   runOutside,
   type Sights,
-  sharedHeaders,
   sightsOf,
-  sourceOf,
 } from './control.js'
 import { hostState } from './host-state.js'
 
@@ -118,9 +118,7 @@ async function probeInside(
   for (const user of identities) {
     for (const more of expectation.specs ?? [{}]) {
       const spec: JobSpec = {
-        language: 'c',
-        source: sourceOf(name),
-        files: sharedHeaders(),
+        ...programOf(name),
         arguments: [...values],
         user,
         ...more,
@@ -155,7 +153,7 @@ async function probe(t: Test, name: string, expectation: Expectation): Promise<v
 type Check = { check(t: Test, tenant: Tenant): Promise<void> }
 
 const before = hostState(instance)
-for (const name of attackNames()) {
+for (const name of chosenNames()) {
   const expectation = expectationOf(name)
   t.test(`row ${rowOf(name)}: ${expectation?.title ?? name.slice(4)}`, async (t) => {
     if (expectation !== null) await probe(t, name, expectation)
@@ -169,6 +167,12 @@ for (const name of attackNames()) {
 }
 
 t.test('the corpus is counted', (t) => {
+  if (chosenNames().length < attackNames().length) {
+    t.comment(`corpus: a part, rows ${chosenNames().map(rowOf).join(' ')}`)
+    t.same(notHere, [], 'each of them is shown here')
+    t.end()
+    return
+  }
   const all = attackNames().map(rowOf)
   const shown = all.filter((row) => !notHere.includes(row))
   const left = leftOut().map(({ row }) => row)

@@ -43,6 +43,17 @@ export function attackNames(): string[] {
     .sort()
 }
 
+const chosen = process.env.STOCKADE_TEST_ROWS ?? ''
+
+/** What to run: all, or by STOCKADE_TEST_ROWS the rows of those numbers, or `virtual-machine`: those that want its kernel. */
+export function chosenNames(): string[] {
+  if (chosen === '') return attackNames()
+  const wantsMachine = (name: string): boolean => expectationOf(name)?.virtualMachine !== undefined
+  if (chosen === 'virtual-machine') return attackNames().filter(wantsMachine)
+  const rows = chosen.split(',').map(Number)
+  return attackNames().filter((name) => rows.includes(Number(name.slice(0, 3))))
+}
+
 /** The expectation of a probe; null for a folder whose attack is written in TypeScript alone. */
 export function expectationOf(name: string): Expectation | null {
   const path = join(attackFolder, name, 'expect.json')
@@ -57,8 +68,21 @@ export const sharedHeaders = (): { path: string; content: string }[] =>
     .filter((name) => name.endsWith('.h'))
     .map((path) => ({ path, content: readFileSync(join(attackFolder, path), 'utf8') }))
 
+/** A folder of probes compiled before, for a machine on which a compiler takes minutes (test/vm). */
+const compiled = process.env.STOCKADE_TEST_PROBES
+
+/** A probe as the program of a job. */
+export function programOf(name: string): JobSpec {
+  if (compiled === undefined)
+    return { language: 'c', source: sourceOf(name), files: sharedHeaders() }
+  const contentBase64 = readFileSync(join(compiled, name)).toString('base64')
+  const files = [{ path: 'probe', contentBase64, mode: 0o755 }]
+  return { language: 'bash', source: 'exec ./probe "$@"', files }
+}
+
 /** Compiles a probe for the host. The directory must be one that an ordinary user may enter. */
 export function compileForHost(name: string, directory: string): string {
+  if (compiled !== undefined) return join(compiled, name)
   const program = join(directory, name)
   const source = join(attackFolder, name, 'probe.c')
   execFileSync('gcc', ['-O1', '-I', attackFolder, '-o', program, source], { stdio: 'pipe' })
