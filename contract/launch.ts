@@ -210,5 +210,6 @@ export const workerStages = [
   'image-missing',
   'blob-missing',
   'isolation-mismatch',
+  'host-memory',
 ] as const
 export type WorkerStage = (typeof workerStages)[number]

@@ -17,6 +17,7 @@ import { attest } from './attest.js'
 import { openCapture } from './capture.js'
 import { type Captured, collect, isolationOf } from './collect.js'
 import type { EventBatch } from './event-batch.js'
+import { refuseKillByHost } from './host-memory.js'
 import type { Cargo } from './prepare.js'
 import { type StepEvidence, streamEvidence } from './receipt.js'
 
@@ -155,6 +156,7 @@ async function captureStep(
   if (started === null) throw new LaunchError('launcher-protocol', 'FINISHED without STARTED')
   if (finished.reason === 'drain')
     throw new LaunchError('launcher-refused', 'drained', null, 'busy')
+  refuseKillByHost(finished, step)
   const seccomp = { profile: step.seccomp, digest: inForce.digest }
   const isolation = isolationOf(started, input.plan, seccomp)
   const captured = await output.finish()

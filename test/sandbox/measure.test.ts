@@ -1,34 +1,11 @@
 // Figures: processor time beside the kernel's own clock of the program, peak memory of a known allocator, wall time.
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import t from 'tap'
 import type { JobSpec } from '../../contract/job.js'
 import { accountOf, openTenant } from '../stack.js'
-import { repository } from '../tidy-source.js'
+import { compiled } from './program.js'
 
 const tenant = openTenant('sandbox-measure')
 const mebibyte = 1_048_576
-
-/** Compiled here and sent as a file, so that the figure holds one small program and no compiler. */
-function compiled(name: string): string {
-  const folder = mkdtempSync(join(tmpdir(), 'stockade-measure-'))
-  const program = join(folder, name)
-  try {
-    execFileSync('gcc', [
-      '-O1',
-      '-static',
-      '-s',
-      '-o',
-      program,
-      join(repository, 'test', 'sandbox', `${name}.c`),
-    ])
-    return readFileSync(program).toString('base64')
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
-}
 
 const job = (base64: string, value: number, limits: JobSpec['limits'] = {}): JobSpec => ({
   image: 'default',
@@ -38,7 +15,7 @@ const job = (base64: string, value: number, limits: JobSpec['limits'] = {}): Job
 })
 
 t.test('processor time of a 300 ms spinner: within 10 ms or 3 % in 95 of 100 runs', async (t) => {
-  const program = compiled('spin')
+  const program = compiled('sandbox/spin.c')
   const off: number[] = []
   for (let run = 0; run < 100; run++) {
     const { outcome, stdout, usage, ...rest } = await tenant.run(job(program, 300))
@@ -56,7 +33,7 @@ t.test('processor time of a 300 ms spinner: within 10 ms or 3 % in 95 of 100 run
 t.test(
   'peak memory of a known allocator: within 512 KiB in 95 of 100 runs, within 1 MiB in all',
   async (t) => {
-    const program = compiled('allocate')
+    const program = compiled('sandbox/allocate.c')
     const off: number[] = []
     for (const mebibytes of [1, 8, 32, 128]) {
       for (let run = 0; run < 25; run++) {
@@ -76,7 +53,7 @@ t.test(
 )
 
 t.test('the memory limit is where it is said to be', async (t) => {
-  const program = compiled('allocate')
+  const program = compiled('sandbox/allocate.c')
   const limits = { memoryBytes: 64 * mebibyte }
   const below = await tenant.run(job(program, 62 * mebibyte, limits))
   t.equal(below.outcome, 'ok', `62 of 64 MiB; ${accountOf(below)}`)
