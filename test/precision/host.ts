@@ -1,6 +1,7 @@
 // The control group of a job that runs, as root reads it from the host's side: no part of it comes through us.
 import type { Job } from '../../contract/result.js'
-import { accountOf, asRoot, instance, outputOf, type Tenant } from '../stack.js'
+import { groupsAboveSlots } from '../slot-group.js'
+import { accountOf, asRoot, outputOf, type Tenant } from '../stack.js'
 import { jobOf, type Probe } from './probes.js'
 
 export type HostFigures = {
@@ -20,8 +21,8 @@ const files = {
 
 /** The largest figure of any step: on an instance of the tests no other job runs meanwhile. */
 function largest(file: string, key = ''): number {
-  const steps = `find /sys/fs/cgroup -path '*${instance}*/slot-*/step/${file}'`
-  const text = asRoot(['sh', '-c', `${steps} -exec cat {} + 2> /dev/null`])
+  const steps = groupsAboveSlots().map((group) => `${group}/slot-*/step/${file}`)
+  const text = asRoot(['sh', '-c', `cat ${steps.join(' ')} 2> /dev/null || true`])
   const numbers = text
     .split('\n')
     .filter((line) => line.startsWith(key))

@@ -1,6 +1,7 @@
 // Out of memory is told by the job's own group: when a group above it has none left, that is not the job's fault, and it is run again.
 import t from 'tap'
-import { accountOf, asRoot, instance, openTenant } from '../stack.js'
+import { groupsAboveSlots } from '../slot-group.js'
+import { accountOf, asRoot, openTenant } from '../stack.js'
 import { compiled } from './program.js'
 
 const mebibyte = 1_048_576
@@ -13,10 +14,7 @@ const allocating = (bytes: number) => ({
 
 /** The group above all slots, with the names that its version of control groups has. */
 function groupOfInstance(): { limit: string; usage: string; unlimited: string } {
-  const find = `find /sys/fs/cgroup -type d -path '*${instance}*' -name slot-0`
-  const above = asRoot(['sh', '-c', `${find} | sed 's|/slot-0$||'`])
-    .trim()
-    .split('\n')
+  const above = groupsAboveSlots()
   for (const group of above) {
     const names = asRoot(['ls', group]).split('\n')
     if (names.includes('memory.limit_in_bytes'))
@@ -28,7 +26,7 @@ function groupOfInstance(): { limit: string; usage: string; unlimited: string } 
     if (names.includes('memory.max'))
       return { limit: `${group}/memory.max`, usage: `${group}/memory.current`, unlimited: 'max' }
   }
-  throw new Error(`no memory group of ${instance} in ${above.join(', ')}`)
+  throw new Error(`no memory group in ${above.join(', ')}`)
 }
 
 t.test('a group above the job runs out of memory', async (t) => {
