@@ -70,8 +70,9 @@ it, so it holds whatever a busy machine lets it wait; processor time does not.
 ${seriesTable(report.series, 'KiB')}
 
 What the kernel charges that the program did not ask for is the row of the one that touches nothing: page tables, the kernel stack and other
-structures of each process and thread, the pages of its stack and data that \`execve\` and the C library write. Each page of memory that processes share
-is charged once, to the sandbox; a file in \`/work\`, \`/tmp\` or \`/dev/shm\` lives in memory and is charged as long as it is there, mapped or not. Pages of the
+structures of each process and thread, the pages of its stack and data that \`execve\` and the C library write. To that come page tables for what it maps
+and the kernel's index of a file's pages. The row of two processes has all of this twice, and the pages that either writes after the fork; it was not
+taken apart further. Each page of memory that processes share is charged once, to the sandbox; a file in \`/work\`, \`/tmp\` or \`/dev/shm\` lives in memory and is charged as long as it is there, mapped or not. Pages of the
 image are charged to whoever reads them first, once for all sandboxes, so a job may find them in its peak after the machine has started
 or has been short of memory: the kernel offers nothing better, and they are given back under pressure before anybody is killed for them.
 On v1 the kernel charges up to 63 pages ahead for each processor; they are taken from the peak again, as they are found at the end.
@@ -79,7 +80,8 @@ On v1 the kernel charges up to 63 pages ahead for each processor; they are taken
 ## Beside the control group, as root reads it from the host
 
 The program has used what it uses and sleeps; the group is read; the job is cancelled. What is told more than was read is the end of the
-program, and less is what the kernel had charged ahead, or in the processor time of the step before its release.
+program. What is told less is what the kernel had charged ahead, or the processor time of the waiting process before the program's release,
+which is ours: both are in the group's figure and not in the result's.
 
 ${table(['program', 'told', 'read', 'difference'], heldRows(report))}
 `
