@@ -117,6 +117,9 @@ const wrappers: Readonly<Record<Outside, readonly string[]>> = {
   ],
 }
 
+/** Longest run of a control, seconds. Asking a kernel for each protocol makes it start modprobe as often: minutes under emulation. */
+const outsideSeconds = 120 * Number(process.env.STOCKADE_TEST_PATIENCE ?? 1)
+
 /** Runs a compiled probe outside of any sandbox. */
 export function runOutside(
   expectation: Expectation,
@@ -129,7 +132,7 @@ export function runOutside(
     program,
     ...values,
   ]
-  return sightsOf(asRoot(['timeout', '120', ...command]))
+  return sightsOf(asRoot(['timeout', String(outsideSeconds), ...command]))
 }
 
 /** Whether a sight is among those allowed: equal, or, written as /…/, matching. */
