@@ -216,7 +216,7 @@ const losePower = `
     find $trees -depth -type d -exec rmdir {} + 2> /dev/null && break
     sleep 0.$round
   done
-  for mount in /run/"$1"/slots/*/images; do umount --lazy "$mount"; done
+  for mount in /run/"$1"/slots/*/images /run/"$1"/slots/devices; do umount --lazy "$mount"; done
   rm -rf --one-file-system /run/"$1"`
 
 const noReboot = onSystemd && 'a machine with systemd is rebooted by npm run test:vm'

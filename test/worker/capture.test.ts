@@ -69,6 +69,7 @@ t.test('up to the mark it stands in the record, above it in a file', async (t) =
 })
 
 t.test('nothing at all', async (t) => {
-  t.same(await capture().finish(), { kept: '', encoding: 'utf8' })
+  const digest = createHash('sha256').digest('hex')
+  t.same(await capture().finish(), { kept: '', encoding: 'utf8', bytes: 0, digest })
   await capture().discard()
 })
