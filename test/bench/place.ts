@@ -12,6 +12,14 @@ function compile(name: string, directory: string): string {
   return binary
 }
 
+/** The image's root, copied to where the worker's user may read it: the store is closed to all users of the host. */
+function copyRoot(imageDirectory: string, image: string, directory: string): string {
+  const root = join(directory, 'root')
+  execFileSync('cp', ['-a', join(imageDirectory, image, 'rootfs'), root])
+  execFileSync('chmod', ['0755', root])
+  return root
+}
+
 /** `directory`: scratch that test/bench/run has made and removes. */
 export function preparePlace(
   settings: Pick<Settings, 'instance' | 'imageDirectory' | 'launcherSocket'>,
@@ -23,7 +31,7 @@ export function preparePlace(
     directory,
     spawn: compile('spawn', directory),
     bare: compile('bare', directory),
-    root: join(settings.imageDirectory, image, 'rootfs'),
+    root: copyRoot(settings.imageDirectory, image, directory),
     imageDirectory: settings.imageDirectory,
     launcherSocket: settings.launcherSocket,
     asWorker: ['setpriv', '--reuid', worker, '--regid', worker, '--init-groups'],
