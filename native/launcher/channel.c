@@ -63,6 +63,15 @@ static void take_control(struct msghdr *head, int *descriptors, pid_t *pid) {
   }
 }
 
+/* Those that came with a message which is none: nobody will ever ask for them. */
+static void drop_descriptors(int *descriptors) {
+  for (unsigned at = 0; descriptors != NULL && at < CHANNEL_DESCRIPTORS; at++) {
+    if (descriptors[at] >= 0)
+      close(descriptors[at]);
+    descriptors[at] = -1;
+  }
+}
+
 static int receive(int channel, struct message *message, int *descriptors, pid_t *pid) {
   union {
     struct cmsghdr header;
@@ -80,9 +89,10 @@ static int receive(int channel, struct message *message, int *descriptors, pid_t
   if (got < 0)
     return errno == ECONNRESET ? -ENOTCONN : -errno;
   take_control(&head, descriptors, pid);
-  if (got == 0)
-    return -ENOTCONN;
-  return got == (ssize_t)sizeof *message && (head.msg_flags & (MSG_CTRUNC | MSG_TRUNC)) == 0 ? 0 : -EPROTO;
+  if (got == (ssize_t)sizeof *message && (head.msg_flags & (MSG_CTRUNC | MSG_TRUNC)) == 0)
+    return 0;
+  drop_descriptors(descriptors);
+  return got == 0 ? -ENOTCONN : -EPROTO;
 }
 
 int channel_receive(int channel, struct message *message, int *descriptors) {

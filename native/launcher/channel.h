@@ -44,7 +44,8 @@ int channel_pair(int ends[2]);
 /* Sends one message, with `count` descriptors. Returns 0 or -errno. Never raises SIGPIPE. */
 int channel_send(int channel, const struct message *message, const int *descriptors, unsigned count);
 
-/* Receives one message. 0: got one; -ENOTCONN: the other side is gone; else -errno, -EPROTO for a wrong size.
+/* Receives one message. 0: got one; -ENOTCONN: the other side is gone; else -errno, -EPROTO for a wrong size or descriptors that found no
+ * place here (EMFILE shows as MSG_CTRUNC, unix(7)): none is kept then.
  * `descriptors` (CHANNEL_DESCRIPTORS places, may be NULL) is filled with -1 where none came; all are close-on-exec. */
 int channel_receive(int channel, struct message *message, int *descriptors);
 

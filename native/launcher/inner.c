@@ -119,14 +119,17 @@ static void take_connection(struct inner *inner, int connection) {
   answer_close(connection, monotonic_ns() + patience_ns);
 }
 
-/* The end of the channel is the word to drain. */
+/* The end of the channel is the word to drain, and nothing else is: a message that could not be taken costs its sender one connection, which
+ * ends by that. */
 static void take_channel(struct inner *inner) {
   struct message message;
   int descriptors[CHANNEL_DESCRIPTORS];
   int result = channel_receive(inner->channel, &message, descriptors);
   if (result == 0 && descriptors[0] >= 0)
     take_connection(inner, descriptors[0]);
-  if (result == 0)
+  if (result < 0 && result != -ENOTCONN)
+    diary_note("a connection that could not be taken", -result);
+  if (result != -ENOTCONN)
     return;
   inner->draining = true;
   pool_close(&inner->pool);

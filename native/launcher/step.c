@@ -134,6 +134,10 @@ int step_run(struct sandbox *sandbox) {
     result = account(&step);
   if (result == 0)
     result = step.lost ? 1 : answer_finished(&step);
+  if (result < 0)
+    step_end_frame(&step); /* FAILED follows */
+  if (step.lost)
+    result = 1;
   for (unsigned at = 0; at < STREAMS; at++)
     step_end_stream(&step, at);
   step_refusal_close(&step);

@@ -71,6 +71,8 @@ int step_release(struct step *step);
 /* step_relay.c: until the job has ended; then what is left in the pipes. 0, or -1 with the failure set. */
 int step_relay(struct step *step);
 void step_drain(struct step *step);
+/* What has been begun to be sent is sent to its end, or the worker is lost. */
+void step_end_frame(struct step *step);
 
 /* Writes down why the job ends, then ends it. */
 void step_end_job(struct step *step, const char *reason);

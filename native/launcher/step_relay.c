@@ -254,6 +254,22 @@ void step_drain(struct step *step) {
   }
 }
 
+/* A frame of which the worker has only a part: whatever is said next would stand in the middle of it. The job does not run on meanwhile. */
+void step_end_frame(struct step *step) {
+  if (!out_empty(step))
+    end_job(step, step->reason);
+  struct pollfd entry = {.fd = step->sandbox->request->connection, .events = POLLOUT};
+  uint64_t end = monotonic_ns() + step_patience_ns;
+  while (!out_empty(step)) {
+    uint64_t now = monotonic_ns();
+    if (now >= end || (poll(&entry, 1, (int)((end - now) / 1000000) + 1) < 0 && errno != EINTR)) {
+      step->lost = true;
+      return;
+    }
+    flush_out(step);
+  }
+}
+
 int step_relay(struct step *step) {
   /* What came with the STEP in one write lies in the buffer already, where poll cannot see it. */
   int result = take_worker(step);

@@ -18,6 +18,9 @@ export type Conversation = {
   send(bytes: Buffer): void
   /** The next frame of this type; those before it are passed over. @throws Error when another last frame comes, or none. */
   next(type: keyof typeof frameTypes): Promise<Frame>
+  /** Takes no more of what the launcher says, until `read`: it can then send no further. */
+  hold(): void
+  read(): void
   /** Hangs up without a word. */
   hangUp(): void
 }
@@ -63,6 +66,8 @@ export function openConversation(): Conversation {
         })
       }
     },
+    hold: () => void child.stdout?.pause(),
+    read: () => void child.stdout?.resume(),
     hangUp: () => void child.kill(),
   }
 }
