@@ -1,7 +1,5 @@
 // Runs every attack: each folder's probe as a real job through HTTP, as an ordinary user and as root inside, beside the same
 // probe outside of any sandbox; then what folders do in TypeScript; then that the host is as it was.
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,18 +7,8 @@ import { pathToFileURL } from 'node:url'
 import t, { type Test } from 'tap'
 import type { JobSpec } from '../../contract/job.js'
 import type { Job } from '../../contract/result.js'
-import {
-  accountOf,
-  asRoot,
-  instance,
-  openTenant,
-  outputOf,
-  port,
-  servicePid,
-  type Tenant,
-} from '../stack.js'
+import { accountOf, asRoot, instance, openTenant, outputOf, type Tenant } from '../stack.js'
 import { repository } from '../tidy-source.js'
-import { allowedCalls } from './allowed-calls.js'
 import { beside } from './beside.js'
 import { leftOut, rowOf, rowsMax } from './catalogue.js'
 import {
@@ -36,26 +24,12 @@ import {
   sightsOf,
 } from './control.js'
 import { hostState } from './host-state.js'
+import { besideOnHost, filled, identities, listenerName } from './placeholders.js'
 
 const tenant = openTenant('attack')
 const directory = mkdtempSync(join(tmpdir(), 'stockade-attack-'))
 asRoot(['chmod', '0755', directory])
 t.teardown(() => rmSync(directory, { recursive: true, force: true }))
-
-const identities = [
-  { uid: 1000, gid: 1000 },
-  { uid: 0, gid: 0 },
-]
-
-const listenerName = `stockade-probe-${process.pid}`
-const placeholders: Readonly<Record<string, () => string>> = {
-  '{port}': () => port,
-  '{api-pid}': () => String(servicePid('api')),
-  '{listener}': () => listenerName,
-  '{allowed-calls}': () => allowedCalls('default').join(','),
-}
-const filled = (words: readonly string[]): string[] =>
-  words.map((word) => placeholders[word]?.() ?? word)
 
 /** Rows of which this kernel cannot show one try: the attack has nothing to succeed at, with or without a sandbox. */
 const notHere: number[] = []
@@ -86,20 +60,6 @@ function judgeInside(t: Test, expectation: Expectation, sights: Sights, label: s
   }
   const unknown = [...sights.keys()].filter((name) => expectation.tries[name] === undefined)
   t.same(unknown, [], `${label}: each try has an expectation`)
-}
-
-/** Runs something while a program of the host holds; it ends by SIGTERM, at which it may tidy up. */
-async function besideOnHost(command: readonly string[], use: () => Promise<void>): Promise<void> {
-  const [program = 'true', ...values] = command
-  const holder = spawn(program, values, { stdio: ['ignore', 'pipe', 'inherit'] })
-  const ended = once(holder, 'exit')
-  try {
-    await once(holder.stdout, 'data')
-    await use()
-  } finally {
-    holder.kill('SIGTERM')
-    await ended
-  }
 }
 
 /** The probe as a job, and where the expectation wants it, another job of the same program beside it. */
