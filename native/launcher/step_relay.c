@@ -257,7 +257,7 @@ void step_drain(struct step *step) {
 /* A frame of which the worker has only a part: whatever is said next would stand in the middle of it. The job does not run on meanwhile. */
 void step_end_frame(struct step *step) {
   if (!out_empty(step))
-    end_job(step, step->reason);
+    step_end_job(step, step->reason);
   struct pollfd entry = {.fd = step->sandbox->request->connection, .events = POLLOUT};
   uint64_t end = monotonic_ns() + step_patience_ns;
   while (!out_empty(step)) {

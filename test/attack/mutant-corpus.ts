@@ -10,6 +10,7 @@ import type { Plan, PlanStep } from '../../contract/plan.js'
 import {
   LaunchError,
   openSandbox,
+  type Programs,
   type Sandbox,
   type StepStreams,
 } from '../../native/launch-client.js'
@@ -87,11 +88,14 @@ function catalogueOnce(): Catalogue {
   return known
 }
 
-const programs = new Map<string, Buffer>()
-function filterOf(profile: string): Buffer {
+const compiled = new Map<string, Programs>()
+function programsOf(profile: string): Programs {
   const profilesFolder = join(repository, 'profiles')
-  const made = programs.get(profile) ?? compileSeccomp(profile, { profilesFolder }).program
-  programs.set(profile, made)
+  const made = compiled.get(profile) ?? {
+    filter: compileSeccomp(profile, { profilesFolder }).program,
+    audit: null,
+  }
+  compiled.set(profile, made)
   return made
 }
 
@@ -121,6 +125,7 @@ function openRecord(): {
         if (text.includes('ready')) tell()
       },
       onStderr: () => undefined,
+      onCalls: () => undefined,
     },
     end(ended) {
       tell()
@@ -152,7 +157,7 @@ function start(socket: string, probe: Probe, spec: JobSpec, uid: number): Starte
   const record = openRecord()
   const run = async (): Promise<Sighting> => {
     try {
-      const finished = await sandbox.run(step, filterOf(step.seccomp), null, record.streams)
+      const finished = await sandbox.run(step, programsOf(step.seccomp), null, record.streams)
       const sighting = { probe, uid, ...record.end(endOf(finished)) }
       await sandbox.end()
       return sighting
@@ -171,7 +176,7 @@ export async function awaitLauncher(socket: string): Promise<void> {
     const step = firstStep(plan)
     const sandbox = openSandbox(socket, 'mutant', plan, [])
     try {
-      await sandbox.run(step, filterOf(step.seccomp), null, openRecord().streams)
+      await sandbox.run(step, programsOf(step.seccomp), null, openRecord().streams)
     } catch (error) {
       if (error instanceof LaunchError && !error.stage.startsWith('launcher-')) return
       throw error

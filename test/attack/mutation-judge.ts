@@ -10,6 +10,12 @@ import {
   readTable,
 } from './mutation-table.js'
 
+/** Some thirty launchers, each with the whole corpus. */
+export const skipped =
+  process.env.STOCKADE_TEST_FULL === '1'
+    ? false
+    : 'the mutation run takes minutes: STOCKADE_TEST_FULL=1 (npm run test:full) runs it'
+
 /** Each mutant once, after the control that is without nothing. Those of several layers come after those of their layers. */
 export async function judgeMutants(
   t: Test,
