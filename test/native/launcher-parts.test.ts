@@ -277,7 +277,7 @@ t.test('records between our own processes: of one size, with three descriptors',
     ],
     [
       [1, 1],
-      ['refused', 1, 0],
+      ['refused', 0, 0],
     ],
     [
       ['closed', 0],
