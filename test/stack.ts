@@ -101,6 +101,9 @@ async function answerOf(response: Response): Promise<Answer> {
   return { status: response.status, headers: response.headers, text, json }
 }
 
+/** What a request hears on a connection that its server has closed, in the order in which the kernel may find it out. */
+const closedByServer: ReadonlySet<string> = new Set(['UND_ERR_SOCKET', 'EPIPE', 'ECONNRESET'])
+
 /**
  * A test that holds this process for half a minute (a compiler, a control) finds its kept connection closed by the server, which has not
  * read anything of the request then: once more, on a new one.
@@ -111,7 +114,7 @@ async function send(path: string, options: RequestInit): Promise<Response> {
     return await fetch(url, options)
   } catch (error) {
     const { cause } = error as { cause?: { code?: string } }
-    if (cause?.code !== 'UND_ERR_SOCKET') throw error
+    if (!closedByServer.has(cause?.code ?? '')) throw error
     return await fetch(url, options)
   }
 }
@@ -146,8 +149,10 @@ function accepted(answer: Answer): Job {
 
 /** Longest `wait` of one request, seconds: below the idle times of anything between. */
 const waitSeconds = 30
-/** No job of any test takes this long, its queue included: a job that does has been lost. STOCKADE_TEST_PATIENCE: times as long. */
-const finishedSeconds = 150 * Number(process.env.STOCKADE_TEST_PATIENCE ?? 1)
+/** How many times as long things take here: more than 1 where the processor is emulated. */
+export const patience = Number(process.env.STOCKADE_TEST_PATIENCE ?? 1)
+/** No job of any test takes this long, its queue included: a job that does has been lost. */
+const finishedSeconds = 150 * patience
 
 /** A job that never ended. Never tried again. */
 export class LostJob extends Error {}

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { JobSpec } from '../../contract/job.js'
-import { asRoot } from '../stack.js'
+import { asRoot, patience } from '../stack.js'
 import { repository } from '../tidy-source.js'
 
 export const attackFolder = join(repository, 'test', 'attack')
@@ -118,7 +118,7 @@ const wrappers: Readonly<Record<Outside, readonly string[]>> = {
 }
 
 /** Longest run of a control, seconds. Asking a kernel for each protocol makes it start modprobe as often: minutes under emulation. */
-const outsideSeconds = 120 * Number(process.env.STOCKADE_TEST_PATIENCE ?? 1)
+const outsideSeconds = 120 * patience
 
 /** Runs a compiled probe outside of any sandbox. */
 export function runOutside(

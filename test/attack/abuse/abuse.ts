@@ -5,7 +5,7 @@ import type { JobSpec } from '../../../contract/job.js'
 import type { Outcome } from '../../../contract/outcome.js'
 import type { Job } from '../../../contract/result.js'
 import { type Left, left, poolWaits, settled } from '../../host-left.js'
-import { accountOf, openTenant, type Tenant } from '../../stack.js'
+import { accountOf, openTenant, patience, type Tenant } from '../../stack.js'
 
 export type Abuse = {
   readonly name: string
@@ -90,6 +90,16 @@ export function judgeAfterwards(tenant: Tenant, before: () => Left): void {
   })
 }
 
+/** The same with more time where everything takes longer; a time that is to be used up stays what it is. */
+function patient(row: Abuse): JobSpec {
+  const { limits = {} } = row.spec
+  const longer = (name: 'wallMs' | 'cpuMs'): JobSpec['limits'] => {
+    const value = limits[name]
+    return value === undefined || row.limit === name ? {} : { [name]: value * patience }
+  }
+  return { ...row.spec, limits: { ...limits, ...longer('wallMs'), ...longer('cpuMs') } }
+}
+
 /** One file's abuse: its rows, then what is left. */
 export function abuse(tenantName: string, rows: readonly Abuse[]): void {
   const tenant = openTenant(`abuse-${tenantName}`)
@@ -100,6 +110,7 @@ export function abuse(tenantName: string, rows: readonly Abuse[]): void {
     before = left()
     t.pass(JSON.stringify(before))
   })
-  for (const row of rows) t.test(row.name, async (t) => judge(t, row, await tenant.run(row.spec)))
+  for (const row of rows)
+    t.test(row.name, async (t) => judge(t, row, await tenant.run(patient(row))))
   judgeAfterwards(tenant, () => before)
 }
