@@ -16,10 +16,11 @@ type Frame = { readonly texts: readonly string[]; readonly places: readonly Plac
 
 function frameOf(job: KeptJob): Frame {
   const places: Place[] = []
-  // Nobody can guess the mark, so no text of a caller or a program is taken for it.
-  const mark = randomBytes(16).toString('hex')
+  // Nobody can guess the mark, so no text of a caller or a program is taken for it. Most answers need none.
+  let mark = ''
   const marked = (kept: KeptOutput | null, encoding: Encoding | undefined): string | null => {
     if (kept === null || typeof kept === 'string') return kept
+    if (mark === '') mark = randomBytes(16).toString('hex')
     places.push({ file: kept, encoding: encoding ?? 'base64' })
     return mark
   }
@@ -33,7 +34,7 @@ function frameOf(job: KeptJob): Frame {
       stderr: marked(step.stderr, step.encoding.stderr),
     })),
   })
-  return { texts: text.split(`"${mark}"`), places }
+  return { texts: mark === '' ? [text] : text.split(`"${mark}"`), places }
 }
 
 async function* escaped(pieces: AsyncIterable<Buffer>): AsyncGenerator<string> {

@@ -41,42 +41,68 @@ const tooManyBodies = (): Refusal =>
     headers: { 'retry-after': '1', connection: 'close' },
   })
 
-/** A client that goes away in the middle is no fault of ours. */
-async function* whole(stream: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  try {
-    yield* stream
-  } catch {
-    throw new Refusal('invalid-header', 'The body did not arrive whole.')
+const notWhole = (): Refusal => new Refusal('invalid-header', 'The body did not arrive whole.')
+
+/** What has come of one body. `take` gives why no more of it is wanted, or null. */
+function openPieces(
+  request: FastifyRequest,
+  limit: number,
+  budget: BodyBudget,
+): { take(piece: Buffer): Refusal | null; whole(): Buffer | Refusal } {
+  const pieces: Buffer[] = []
+  let total = 0
+  return {
+    take(piece) {
+      total += piece.length
+      if (total > 2 * limit) return tooLarge(limit)
+      if (total > limit) {
+        pieces.length = 0
+        return null
+      }
+      if (!budget.take(piece.length)) return tooManyBodies()
+      request.heldBytes += piece.length
+      pieces.push(piece)
+      return null
+    },
+    whole() {
+      if (total > limit) return tooLarge(limit)
+      const [only] = pieces
+      return pieces.length === 1 && only !== undefined ? only : Buffer.concat(pieces)
+    },
   }
 }
 
 /**
  * A body that is a little too large is read to its end and thrown away, so that the client gets to read our answer; one that
- * says it is twice the limit, or turns out so, is cut off.
+ * says it is twice the limit, or turns out so, is cut off. By events and not by an iterator: most bodies come in one piece, for which
+ * the iterator was a tenth of what the api did for a job.
  */
-async function readBody(
+function readBody(
   request: FastifyRequest,
-  stream: AsyncIterable<Buffer>,
+  stream: IncomingMessage,
   limit: number,
   budget: BodyBudget,
 ): Promise<Buffer> {
-  if (Number(request.headers['content-length'] ?? 0) > 2 * limit) throw tooLarge(limit)
-  const pieces: Buffer[] = []
-  let total = 0
-  for await (const piece of whole(stream)) {
-    total += piece.length
-    if (total > 2 * limit) break
-    if (total > limit) {
-      pieces.length = 0
-      continue
-    }
-    if (!budget.take(piece.length)) throw tooManyBodies()
-    request.heldBytes += piece.length
-    pieces.push(piece)
-  }
-  if (total > limit) throw tooLarge(limit)
-  const [only] = pieces
-  return pieces.length === 1 && only !== undefined ? only : Buffer.concat(pieces)
+  return new Promise((resolve, reject) => {
+    if (Number(request.headers['content-length'] ?? 0) > 2 * limit) return reject(tooLarge(limit))
+    const body = openPieces(request, limit, budget)
+    let isRefused = false
+    stream.on('data', (piece: Buffer) => {
+      // What comes after a refusal is thrown away until the answer has gone and the connection with it.
+      const refusal = isRefused ? null : body.take(piece)
+      if (refusal === null) return
+      isRefused = true
+      reject(refusal)
+    })
+    stream.once('end', () => {
+      const whole = body.whole()
+      if (Buffer.isBuffer(whole)) resolve(whole)
+      else reject(whole)
+    })
+    // A client that goes away in the middle is no fault of ours. After an end these change nothing.
+    stream.once('error', () => reject(notWhole()))
+    stream.once('close', () => reject(notWhole()))
+  })
 }
 
 function parse(bytes: Buffer): unknown {

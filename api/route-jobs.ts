@@ -10,6 +10,7 @@ import { Job, type KeptJob } from '../contract/result.js'
 import type { Evaluation } from '../contract/verdict.js'
 import { judge } from '../policy/engine.js'
 import { checkJobSpec } from '../policy/schema.js'
+import type { Told } from '../queue/end-message.js'
 import { newJobId } from '../queue/job-id.js'
 import type { Admission, Admitted } from '../queue/job-store.js'
 import { jobOf } from '../queue/record.js'
@@ -152,8 +153,9 @@ async function answerAsItStands(
   tenant: string,
   jobId: string,
   reply: FastifyReply,
+  told: Told | null = null,
 ): Promise<FastifyReply> {
-  const job = await service.store.read(tenant, jobId)
+  const job = await service.store.read(tenant, jobId, told)
   if (job === null) throw new Refusal('not-found', 'The job is no longer kept.')
   return sendJob(service, tenant, reply.code(job.state === 'finished' ? 200 : 202), job)
 }
@@ -174,7 +176,8 @@ async function createAndWait(
     if (!accepted.isNew) return await waitForJob(service, tenant, accepted.jobId, reply, seconds)
     const end = await firstOf(service, reply, waiter.promise, seconds)
     if (end === 'client-gone') return reply.code(202).send(accepted.queued)
-    return await answerAsItStands(service, tenant, jobId, reply)
+    const told = end === 'finished' ? await waiter.promise : null
+    return await answerAsItStands(service, tenant, jobId, reply, told)
   } finally {
     waiter.stop()
   }

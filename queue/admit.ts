@@ -2,6 +2,7 @@
 import type { Redis } from 'ioredis'
 import { eventsKeptSeconds } from '../contract/event.js'
 import type { ByteLimits } from './byte-limits.js'
+import { enqueue } from './enqueue.js'
 import { handOver, names, offer } from './fragment.js'
 import { keyPrefix } from './keys.js'
 import { run, script } from './script.js'
@@ -44,13 +45,13 @@ export type AdmissionRecord = {
 // In: prefix, id, tenant, priority, now, expires, queuedMax, tenantQueuedMax, tenantRunningMax, idempotency key ('' for none),
 // its digest, its life in ms, seconds that events are kept, reply to, hand-over depth, byte limits as JSON, its bytes in
 // Redis, its bytes in a blob, then the hash; without a hash nothing is written of the job, and the answer is whether it would be taken.
-// Out: {reason, id or '', ids handed over}. Handing over here saves the way of a short queue one wait for the disk.
+// Out: {reason, id or ''}. Handing over here saves the way of a short queue two waits for the disk.
 // Order inside a tenant is priority, then arrival: 2^44 arrivals fit below the next priority, all exact in a double.
 // An idempotency key lives as long as its job, however long that waits; `finish` starts its time. One whose job is no longer kept is
 // free again; a repeat from another api process is told of the end as well.
 const admitScript = script(
   'admit',
-  `${names}${offer}${handOver}
+  `${names}${offer}${handOver}${enqueue}
 local id, tenant, reply_to = ARGV[2], ARGV[3], ARGV[14]
 local once = ARGV[10] ~= '' and P .. 'idempotency:' .. tenant .. ':' .. ARGV[10]
 if redis.call('EXISTS', job_key(id)) == 1 then return {'accepted', id} end
@@ -97,13 +98,14 @@ if once then
   redis.call('HSET', job_key(id), 'once', tenant .. ':' .. ARGV[10], 'onceKeepMs', ARGV[12])
 end
 event(id, 'state', '{"state":"queued","attempt":0}', ARGV[13])
-return {'accepted', id, hand_over(tonumber(ARGV[5]), ARGV[15], {})}`,
+enqueue(hand_over(tonumber(ARGV[5]), ARGV[15], {}), ARGV[5])
+return {'accepted', id}`,
 )
 
 /** How long to wait before asking again: long enough that some jobs have ended, short enough to be used. */
 export const retryAfterSeconds = 2
 
-type Answer = [kind: string, detail?: string, handed?: string[]]
+type Answer = [kind: string, detail?: string]
 
 async function send(redis: Redis, record: AdmissionRecord): Promise<Answer> {
   const { idempotency } = record
@@ -138,12 +140,9 @@ export async function askRoom(redis: Redis, record: AdmissionRecord): Promise<Ad
 }
 
 /** @throws StoreUnavailable */
-export async function admit(
-  redis: Redis,
-  record: AdmissionRecord,
-): Promise<{ admitted: Admitted; handed: readonly string[] }> {
-  const [kind, detail, handed = []] = await send(redis, record)
-  return { admitted: admittedOf(kind, detail), handed }
+export async function admit(redis: Redis, record: AdmissionRecord): Promise<Admitted> {
+  const [kind, detail] = await send(redis, record)
+  return admittedOf(kind, detail)
 }
 
 function admittedOf(kind: string, detail = ''): Admitted {

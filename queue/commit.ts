@@ -2,26 +2,29 @@
 import type { Redis } from 'ioredis'
 import type { Receipt } from '../contract/receipt.js'
 import type { RunResult } from '../contract/result.js'
+import { enqueue } from './enqueue.js'
 import type { NewEvent } from './events.js'
-import { evenWhenFull, finish, leave, names, offer } from './fragment.js'
+import { evenWhenFull, finish, handOver, leave, names, offer } from './fragment.js'
 import { keyPrefix } from './keys.js'
 import { summaryOf } from './record.js'
 import { run, script } from './script.js'
 
-// In: prefix, id, attempt, outcome, summary, result, now, bytes in output files, receipt or nothing, then name and data of the
-// run’s last events. Out: 1 or 0 (stale).
-// A repeat by the same attempt (its answer was lost) is told 1 again and changes nothing.
+// In: prefix, id, attempt, outcome, summary, result, now, bytes in output files, receipt or nothing, hand-over depth, then name and data
+// of the run’s last events. Out: 1 or 0 (stale).
+// A repeat by the same attempt (its answer was lost) is told 1 again and changes nothing. The end of one job is room for the next, which
+// is handed over here, so that a full queue costs no call of its own to the feeder.
 const commitScript = script(
   'commit',
-  `${evenWhenFull}${names}${offer}${leave}${finish}
+  `${evenWhenFull}${names}${offer}${leave}${finish}${handOver}${enqueue}
 local id = ARGV[2]
 local known = redis.call('HMGET', job_key(id), 'state', 'attempt')
 if known[1] == 'finished' and known[2] == ARGV[3] and redis.call('HGET', job_key(id), 'outcome') == ARGV[4] then return 1 end
 if known[1] ~= 'running' or known[2] ~= ARGV[3] then return 0 end
 redis.call('HSET', job_key(id), 'outputBytes', ARGV[8])
 if ARGV[9] ~= '' then redis.call('HSET', job_key(id), 'receipt', ARGV[9]) end
-events(id, from(10), 86400)
+events(id, from(11), 86400)
 finish(id, ARGV[4], ARGV[5], ARGV[6], ARGV[7], false)
+enqueue(hand_over(ARGV[7], ARGV[10], {}), ARGV[7])
 return 1`,
 )
 
@@ -40,6 +43,7 @@ export async function commit(
   jobId: string,
   attempt: number,
   result: RunResult,
+  depth: number,
   events: readonly NewEvent[] = [],
   { receipt, finishedAtMs }: Signed = { receipt: null, finishedAtMs: Date.now() },
 ): Promise<boolean> {
@@ -53,6 +57,7 @@ export async function commit(
     finishedAtMs,
     outputBytesOf(result),
     receipt === null ? '' : JSON.stringify(receipt),
+    depth,
     ...events.flatMap((event) => [event.name, event.data]),
   ]
   return (await run(redis, commitScript, values)) === 1

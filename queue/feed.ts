@@ -2,9 +2,9 @@
 // Start-time fair order (Goyal et al. 1996, all weights one for now): the tenant that was served least goes first.
 // A job stays in `handover` from here until a worker starts it; whatever lies there too long is handed over again, which is
 // harmless, since BullMQ knows the id and `start` lets only one through. So a death in any gap loses nothing.
-import type { Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
 import type { Settings } from '../contract/config.js'
+import { enqueue } from './enqueue.js'
 import { handOver, hearing, names, offer } from './fragment.js'
 import { keyPrefix } from './keys.js'
 import { run, script } from './script.js'
@@ -14,12 +14,12 @@ export const handoverStaleMs = 3000
 /** A job that runs for longer than this, that BullMQ does not know and whose worker is silent is handed over again, milliseconds. */
 const orphanMs = 15_000
 
-// In: prefix, now, depth, staleMs, orphanMs, silence of a lost worker. Out: ids to hand over (or hand over again).
+// In: prefix, now, depth, staleMs, orphanMs, silence of a lost worker. Out: how many were handed over (or handed over again).
 // An orphan: its BullMQ job ended (a fault of ours in between, or its lock ran out while Redis was away), its record did not, and its
 // worker is not heard. start then counts a lost worker.
 const feedScript = script(
   'feed',
-  `${names}${offer}${handOver}${hearing}
+  `${names}${offer}${handOver}${enqueue}${hearing}
 local now = tonumber(ARGV[2])
 pulse(ARGV[6])
 local ids = redis.call('ZRANGEBYSCORE', P .. 'handover', '-inf', now - tonumber(ARGV[4]), 'LIMIT', 0, 100)
@@ -28,7 +28,8 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'running', '-inf', now - to
   if redis.call('EXISTS', P .. 'bull:jobs:' .. id) == 0
     and silent(redis.call('HGET', job_key(id), 'holder') or '', ARGV[6]) then ids[#ids + 1] = id end
 end
-return hand_over(now, ARGV[3], ids)`,
+enqueue(hand_over(now, ARGV[3], ids), now)
+return #ids`,
 )
 
 /** `depth`: jobs handed over and not yet started, at most. `silentMs`: how long a worker that is lost has not been heard. */
@@ -43,28 +44,8 @@ export const feedingOf = ({ slots, lockMs }: Pick<Settings, 'slots' | 'lockMs'>)
   silentMs: lockMs,
 })
 
-/** Gives BullMQ what a script has handed over. What fails here is handed over again by the next turns of the feeder. */
-export async function addToQueue(queue: Queue, ids: readonly string[]): Promise<void> {
-  const [only] = ids
-  if (only === undefined) return
-  if (ids.length === 1) await queue.add('job', null, { jobId: only })
-  else await queue.addBulk(ids.map((id) => ({ name: 'job', data: null, opts: { jobId: id } })))
-}
-
 /** Hands over what may go now. @throws StoreUnavailable; nothing is lost then. */
-export async function feed(
-  redis: Redis,
-  queue: Queue,
-  { depth, silentMs }: Feeding,
-): Promise<number> {
-  const ids = (await run(redis, feedScript, [
-    keyPrefix,
-    Date.now(),
-    depth,
-    handoverStaleMs,
-    orphanMs,
-    silentMs,
-  ])) as string[]
-  await addToQueue(queue, ids)
-  return ids.length
+export async function feed(redis: Redis, { depth, silentMs }: Feeding): Promise<number> {
+  const values = [keyPrefix, Date.now(), depth, handoverStaleMs, orphanMs, silentMs]
+  return (await run(redis, feedScript, values)) as number
 }

@@ -20,6 +20,7 @@
 // (files) of those that have; event (streams of all). What a job adds to each stands in its hash (queuedBytes, blobBytes, keptBytes,
 // outputBytes, eventBytes), changed in the same script, so that the sums are right whatever dies.
 import { eventsKeptMax, eventsKeptSeconds } from '../contract/event.js'
+import { endMessage } from './end-message.js'
 
 /** What a record, its places in lists and its reads cost Redis beside its fields, measured on Redis 7.0. Bytes. */
 export const recordOverheadBytes = 2048
@@ -147,7 +148,7 @@ end
  * The one way in which a job becomes final, from any state. The caller has checked that it may. The sealed payload goes
  * at once, but for the operator’s look at a quarantined job.
  */
-export const finish = `
+export const finish = `${endMessage}
 local function finish(id, outcome, summary, result, now, quarantined)
   local known = redis.call('HMGET', job_key(id), 'tenant', 'replyTo', 'blob', 'runs', 'once', 'onceKeepMs', 'queuedBytes', 'blobBytes', 'outputBytes')
   local tenant, queued, outputs = known[1], tonumber(known[7] or '0'), tonumber(known[9] or '0')
@@ -183,8 +184,9 @@ local function finish(id, outcome, summary, result, now, quarantined)
   end
   local state = '{"state":"finished","attempt":' .. (known[4] or '0') .. '}'
   events(id, {'state', state, 'result', summary}, ${eventsKeptSeconds})
-  for process in string.gmatch(known[2] or '', '[^,]+') do
-    redis.call('PUBLISH', 'stockade:channel:api:' .. process, id)
+  if known[2] then
+    local ending = end_message(id)
+    for process in string.gmatch(known[2], '[^,]+') do redis.call('PUBLISH', 'stockade:channel:api:' .. process, ending) end
   end
   offer(tenant)
 end

@@ -1,6 +1,5 @@
 // What every api process does once a second, all of it atomic and bounded: room is made first, so that the rest can be written;
 // then hand-over of what a death left, deadlines, and the files that nobody needs.
-import type { Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
 import type { Logger } from 'pino'
 import type { Settings } from '../contract/config.js'
@@ -18,7 +17,6 @@ export type Retired = { readonly age: number; readonly share: number; readonly m
 
 export type HousekeepingParts = {
   readonly redis: Redis
-  readonly queue: Queue
   readonly blobs: BlobStore
   readonly watch: MemoryWatch
   readonly diskBytes: number
@@ -50,11 +48,11 @@ async function makeRoom(parts: HousekeepingParts): Promise<void> {
 }
 
 export function startHousekeeping(parts: HousekeepingParts): NodeJS.Timeout {
-  const { redis, queue, blobs, settings } = parts
+  const { redis, blobs, settings } = parts
   const sweepOrphans = openBlobSweep(redis, settings.blobDirectory, blobs)
   const works: readonly (() => Promise<unknown>)[] = [
     () => makeRoom(parts),
-    () => feed(redis, queue, feedingOf(settings)),
+    () => feed(redis, feedingOf(settings)),
     () => expire(redis),
     () => sweepLitter(redis, blobs),
     sweepOrphans,

@@ -1,6 +1,5 @@
 // What the api sees of the queue: admission, reading back, cancelling, following. The worker’s side is worker-store.ts.
 import { randomBytes } from 'node:crypto'
-import { Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
 import type { Logger } from 'pino'
 import type { Settings } from '../contract/config.js'
@@ -11,8 +10,9 @@ import { type BlobStore, openBlobStore } from './blob-store.js'
 import { byteLimits, diskBytesOf } from './byte-limits.js'
 import { type Cancelled, cancel } from './cancel.js'
 import { connectFailingFast, connectPatiently, StoreUnavailable } from './connect.js'
+import { endOf, type Told } from './end-message.js'
 import type { StoredEvent } from './events.js'
-import { addToQueue, feed, feedingOf } from './feed.js'
+import { feed, feedingOf } from './feed.js'
 import { awaitEnd, follow } from './follow.js'
 import { recordOverheadBytes } from './fragment.js'
 import { type Retired, startHousekeeping } from './housekeeping.js'
@@ -60,11 +60,12 @@ export type ByteKind = (typeof byteKinds)[number]
 
 export type ApiJobStore = {
   admit(admission: Admission): Promise<Admitted>
-  read(tenant: string, jobId: string): Promise<KeptJob | null>
+  /** `told`: what a waiter was told of the end; null or absent, and the stored record is read. */
+  read(tenant: string, jobId: string, told?: Told | null): Promise<KeptJob | null>
   list(tenant: string, query: JobQuery): Promise<JobPage>
   cancel(tenant: string, jobId: string): Promise<Cancelled>
   /** For a job that this process admits: its own channel tells. */
-  whenFinished(jobId: string): { promise: Promise<void>; stop(): void }
+  whenFinished(jobId: string): Waiter
   /** For a job that any process may have admitted. Resolves at once when it is no longer kept. */
   awaitEnd(jobId: string, signal: AbortSignal): Promise<void>
   events(
@@ -85,11 +86,13 @@ export type ApiJobStore = {
   memory(): StoreMemory
 }
 
+/** Resolves with what was told of the end, or null where the stored record must be read. */
+type Waiter = { readonly promise: Promise<Told | null>; stop(): void }
+
 type Parts = {
   readonly redis: Redis
   readonly patient: Redis
   readonly listener: Listener
-  readonly queue: Queue
   readonly blobs: BlobStore
   readonly watch: MemoryWatch
   /** Size of the disk that blobs and outputs lie on. */
@@ -170,10 +173,8 @@ async function admitJob(parts: Parts, admission: Admission): Promise<Admitted> {
   const stored = await storeSealed(blobs, payload.tenant, sealed)
   try {
     const whole = { ...record, fields: [...record.fields, ...stored] }
-    const { admitted, handed } = await admit(redis, whole)
-    // The job is safe from here on: what fails now is made good by the feeder's next turn.
-    if (admitted.kind === 'accepted') handOverSoon(parts, handed)
-    else await discardSealed(blobs, payload.tenant, stored)
+    const admitted = await admit(redis, whole)
+    if (admitted.kind !== 'accepted') await discardSealed(blobs, payload.tenant, stored)
     return admitted
   } catch (error) {
     // Refused by Redis itself, and so for certain not taken; of a lost connection nobody knows, and the sweep finds what was not.
@@ -184,18 +185,17 @@ async function admitJob(parts: Parts, admission: Admission): Promise<Admitted> {
   }
 }
 
-function handOverSoon(parts: Parts, ids: readonly string[]): void {
-  addToQueue(parts.queue, ids).catch((error: unknown) =>
-    parts.log.debug({ error }, 'handing over is left to the next turn'),
-  )
-}
-
 async function readFields(redis: Redis, jobId: string): Promise<Map<string, string>> {
   return new Map(Object.entries(await redis.hgetall(keys.jobKey(jobId))))
 }
 
-async function readJob(redis: Redis, tenant: string, jobId: string): Promise<KeptJob | null> {
-  const fields = await readFields(redis, jobId)
+async function readJob(
+  redis: Redis,
+  tenant: string,
+  jobId: string,
+  told: Told | null,
+): Promise<KeptJob | null> {
+  const fields = told ?? (await readFields(redis, jobId))
   return fields.get('tenant') === tenant ? jobOf(jobId, fields) : null
 }
 
@@ -228,24 +228,24 @@ async function readDepth(redis: Redis): Promise<Depth> {
 
 /** Promises of requests that wait for a job's end, by job id; woken by this process's channel. */
 function openWaiters(parts: Parts): {
-  add(jobId: string): { promise: Promise<void>; stop(): void }
+  add(jobId: string): Waiter
   wake(message: string | null): void
 } {
-  const waiters = new Map<string, Set<() => void>>()
-  const wakeOne = (jobId: string): void => {
-    for (const resolve of waiters.get(jobId) ?? []) resolve()
+  const waiters = new Map<string, Set<(told: Told | null) => void>>()
+  const wakeOne = (jobId: string, told: Told | null): void => {
+    for (const resolve of waiters.get(jobId) ?? []) resolve(told)
     waiters.delete(jobId)
   }
   const recheck = async (jobId: string): Promise<void> => {
     const state = await parts.redis.hget(keys.jobKey(jobId), 'state')
-    if (state === 'finished') wakeOne(jobId)
+    if (state === 'finished') wakeOne(jobId, null)
   }
   return {
     add(jobId) {
       const set = waiters.get(jobId) ?? new Set()
       waiters.set(jobId, set)
-      let resolveIt = (): void => undefined
-      const promise = new Promise<void>((resolve) => {
+      let resolveIt: (told: Told | null) => void = () => undefined
+      const promise = new Promise<Told | null>((resolve) => {
         resolveIt = resolve
       })
       set.add(resolveIt)
@@ -256,9 +256,12 @@ function openWaiters(parts: Parts): {
       return { promise, stop }
     },
     wake(message) {
-      if (message !== null) wakeOne(message)
+      if (message !== null) {
+        const { jobId, told } = endOf(message)
+        return wakeOne(jobId, told)
+      }
       // After a reconnect a message may have been missed: the stored record is the truth.
-      else for (const jobId of waiters.keys()) recheck(jobId).catch(() => undefined)
+      for (const jobId of waiters.keys()) recheck(jobId).catch(() => undefined)
     },
   }
 }
@@ -275,13 +278,6 @@ async function openParts(settings: Settings, log: Logger): Promise<Parts> {
     redis,
     patient,
     listener: openListener(patient),
-    queue: new Queue(keys.queueName, {
-      connection: redis,
-      prefix: keys.bullPrefix,
-      skipVersionCheck: true,
-      skipMetasUpdate: true,
-      defaultJobOptions: { removeOnComplete: true, removeOnFail: true, attempts: 1 },
-    }),
     blobs: openBlobStore(settings.blobDirectory),
     diskBytes,
     watch: openMemoryWatch(redis, settings.storeFullPercent),
@@ -300,7 +296,6 @@ export async function openApiJobStore(
 ): Promise<ApiJobStore> {
   const parts = await openParts(settings, log)
   const { redis } = parts
-  parts.queue.on('error', (error) => log.debug({ error: error.message }, 'queue connection'))
   const waiters = openWaiters(parts)
   // The two connections come back each in its own time: a look by this one may have failed while only the other was there.
   redis.on('ready', () => waiters.wake(null))
@@ -314,7 +309,7 @@ export async function openApiJobStore(
     outputs: openOutputStore(settings.outputDirectory),
     memory: () => parts.watch.memory,
     admit: (admission) => reaching(() => admitJob(parts, admission)),
-    read: (tenant, jobId) => reaching(() => readJob(redis, tenant, jobId)),
+    read: (tenant, jobId, told = null) => reaching(() => readJob(redis, tenant, jobId, told)),
     list: (tenant, query) => reaching(() => listJobs(redis, tenant, query)),
     cancel: (tenant, jobId) => reaching(() => cancel(redis, tenant, jobId)),
     whenFinished: waiters.add,
@@ -327,11 +322,10 @@ export async function openApiJobStore(
     depth: () => reaching(() => readDepth(redis)),
     healthy: () => redis.status === 'ready',
     feed: async () => {
-      await reaching(() => feed(redis, parts.queue, feedingOf(settings)))
+      await reaching(() => feed(redis, feedingOf(settings)))
     },
     async close() {
       clearInterval(housekeeping)
-      await parts.queue.close().catch(() => undefined)
       parts.listener.close()
       redis.disconnect()
     },

@@ -1,7 +1,6 @@
 // What a worker sees of the queue: starting, giving back, committing, telling events, being heard, hearing what is not wanted any more.
 import { randomBytes } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
-import { Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
 import type { Logger } from 'pino'
 import type { Settings } from '../contract/config.js'
@@ -70,7 +69,6 @@ const retryLastMs = 2000
 
 type Parts = {
   readonly redis: Redis
-  readonly queue: Queue
   readonly outputs: OutputStore
   readonly settings: Settings
   readonly log: Logger
@@ -111,10 +109,10 @@ function repeat({ log, closed }: Parts, everyMs: number, work: () => Promise<unk
 }
 
 function startHousekeeping(parts: Parts): void {
-  const { redis, queue, settings, outputs } = parts
+  const { redis, settings, outputs } = parts
   const sweepOrphans = openOutputSweep(redis, settings.outputDirectory, outputs)
   repeat(parts, housekeepingMs, async () => {
-    await feed(redis, queue, feedingOf(settings))
+    await feed(redis, feedingOf(settings))
     await expire(redis)
     await sweepOutputLitter(redis, outputs)
     await sweepOrphans()
@@ -131,18 +129,6 @@ async function attend(parts: Parts, listener: Listener, hears: Hears): Promise<v
   repeat(parts, everyMs, () => beatAndHear(parts, hears))
 }
 
-function openQueue(redis: Redis, log: Logger): Queue {
-  const queue = new Queue(keys.queueName, {
-    connection: redis,
-    prefix: keys.bullPrefix,
-    skipVersionCheck: true,
-    skipMetasUpdate: true,
-    defaultJobOptions: { removeOnComplete: true, removeOnFail: true, attempts: 1 },
-  })
-  queue.on('error', (error) => log.debug({ error: error.message }, 'queue connection'))
-  return queue
-}
-
 export function openWorkerJobStore(settings: Settings, log: Logger): WorkerJobStore {
   const redis = connectPatiently(settings, 'worker')
   const subscriber = connectPatiently(settings, 'worker')
@@ -152,12 +138,12 @@ export function openWorkerJobStore(settings: Settings, log: Logger): WorkerJobSt
     )
   const closing = new AbortController()
   const worker = randomBytes(9).toString('base64url')
-  const queue = openQueue(redis, log)
   const outputs = openOutputStore(settings.outputDirectory)
-  const parts: Parts = { redis, queue, outputs, settings, log, worker, closed: closing.signal }
+  const parts: Parts = { redis, outputs, settings, log, worker, closed: closing.signal }
   const sealer = openSealer(settings.sealKeyFile)
   const blobs = openBlobStore(settings.blobDirectory)
   const listener = openListener(subscriber)
+  const { depth } = feedingOf(settings)
   let takings = 0
   startHousekeeping(parts)
   return {
@@ -169,18 +155,19 @@ export function openWorkerJobStore(settings: Settings, log: Logger): WorkerJobSt
       start(redis, jobId, { worker, delivery: String(++takings), silentMs: settings.lockMs }),
     open: (jobId, fields) => openPayload(sealer, blobs, jobId, fields),
     commit: (jobId, attempt, result, events, signed) =>
-      untilTaken(parts, 'commit', () => commit(redis, jobId, attempt, result, events, signed)),
+      untilTaken(parts, 'commit', () =>
+        commit(redis, jobId, attempt, result, depth, events, signed),
+      ),
     release: (jobId, attempt, how) =>
       untilTaken(parts, 'release', () => release(redis, jobId, attempt, how)),
     tell: (jobId, events, attempt) => appendEvents(redis, jobId, events, attempt ?? null),
     attend: (hears) => attend(parts, listener, hears),
     feed: async () => {
-      await feed(redis, queue, feedingOf(settings))
+      await feed(redis, feedingOf(settings))
     },
     async close() {
       closing.abort()
       listener.close()
-      await queue.close().catch(() => undefined)
       redis.disconnect()
     },
   }

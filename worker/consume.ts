@@ -12,6 +12,7 @@ import {
   concludeFault,
   noteUnstarted,
   type SettleContext,
+  type Settled,
   type Started,
   settle,
 } from './settle.js'
@@ -19,7 +20,8 @@ import {
 export type ConsumerContext = SettleContext & AttemptContext
 
 export type Consumer = {
-  consume(jobId: string): Promise<void>
+  /** `ended`: the commit has handed over what comes next. */
+  consume(jobId: string): Promise<Settled>
   cancel(jobId: string): void
   /** Another attempt has taken the job over: what is done here is for nothing. */
   lose(jobId: string): void
@@ -51,20 +53,22 @@ async function conclude(
   }
 }
 
-async function consumeOne(jobId: string, consuming: Consuming, active: Active): Promise<void> {
+async function consumeOne(jobId: string, consuming: Consuming, active: Active): Promise<Settled> {
   const { context, guard } = consuming
   const { store } = context
   const started = await store.start(jobId)
   if (started.kind !== 'run') {
     noteUnstarted(started.kind, context.telemetry)
-    return
+    return 'open'
   }
   active.attempt = started.attempt
   const events = openEventBatch((batch) => store.tell(jobId, batch, started.attempt))
   const conclusion = await conclude(jobId, started, events, consuming)
-  if ((await settle(jobId, started, conclusion, events, context)) === 'ended') guard.end(jobId)
+  const settled = await settle(jobId, started, conclusion, events, context)
+  if (settled === 'ended') guard.end(jobId)
   // The result is true whatever becomes of its sandbox; the slot is free only now.
   if (conclusion.kind === 'result') await active.run?.destroyed.catch(noteLeftover(jobId, context))
+  return settled
 }
 
 /** What is left of a sandbox is the operator's matter: the launcher uses no slot again that is not empty. */
@@ -93,12 +97,12 @@ export function openConsumer(context: ConsumerContext): Consumer {
   return {
     async consume(jobId) {
       // Handed out again while it runs here: its lock ran out, say because Redis was away. It is ours all the same.
-      if (actives.has(jobId)) return
+      if (actives.has(jobId)) return 'open'
       const active: Active = { run: null, isCancelled: false, attempt: null }
       actives.set(jobId, active)
       const onRun = (run: Run): void => adopt(active, run)
       try {
-        await consumeOne(jobId, { context, guard, onRun }, active)
+        return await consumeOne(jobId, { context, guard, onRun }, active)
       } finally {
         actives.delete(jobId)
       }

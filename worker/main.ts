@@ -60,7 +60,7 @@ function reportSlots(): void {
 async function consume(jobId: string): Promise<void> {
   const done = consumer.consume(jobId).finally(reportSlots)
   reportSlots()
-  await done
+  if ((await done) === 'ended') return
   store.feed().catch(() => undefined) // What a death here leaves is fed by the next turn.
 }
 

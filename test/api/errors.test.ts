@@ -207,4 +207,9 @@ t.test('refusals were counted by code, denials by rule', async (t) => {
     /stockade_http_request_seconds_count\{method="POST",route="\/v1\/jobs",status="403"\} \d/,
   )
   t.notMatch(text, /main|job_/, 'no tenant and no job')
+  const [, seconds] =
+    /stockade_http_request_seconds_sum\{method="POST",route="\/v1\/jobs",status="403"\} (\S+)/.exec(
+      text,
+    ) ?? []
+  t.ok(Number(seconds) > 0, 'the clock of requests runs')
 })

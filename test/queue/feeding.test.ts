@@ -22,7 +22,7 @@ const feeding = feedingOf({ slots: 1, lockMs: 1000 })
 async function drainInOrder(): Promise<string[]> {
   const order: string[] = []
   for (;;) {
-    await feed(live.look, queue, feeding)
+    await feed(live.look, feeding)
     const id = await live.look.rpop(`${bullPrefix}:${queueName}:wait`)
     if (id === null) return order
     await queue.remove(id)
@@ -59,7 +59,7 @@ t.test('priority orders a tenant’s own jobs, arrival those of one priority', a
 
 t.test('no more of a tenant’s jobs are in flight than its grant allows', async (t) => {
   for (let at = 0; at < 10; at++) await accept(api, 'capped', { runningJobs: 2 })
-  await feed(live.look, queue, feeding)
+  await feed(live.look, feeding)
   t.equal(await live.look.scard(`${prefix}inflight:capped`), 2)
   t.equal(await live.look.zscore(`${prefix}tenants`, 'capped'), null, 'it is not looked at')
   const order = await drainInOrder()
@@ -89,7 +89,7 @@ t.test('handing over twice runs once', async (t) => {
   const id = await accept(api, 'twice')
   for (let turn = 0; turn < 3; turn++) {
     await live.look.zadd(`${prefix}handover`, 'XX', 1, id)
-    await feed(live.look, queue, feeding)
+    await feed(live.look, feeding)
   }
   t.same(await drainInOrder(), ['twice'])
 })
@@ -100,12 +100,44 @@ t.test('a running job that BullMQ has forgotten is found again', async (t) => {
   await queue.obliterate({ force: true })
   await live.look.zadd(`${prefix}running`, 'XX', 1, id)
   await live.makeHeard(0)
-  await feed(live.look, queue, feeding)
+  await feed(live.look, feeding)
   t.same(await queue.getJobs(['waiting']), [], 'not while its worker may have been out of reach')
   await live.makeHeard(5000)
-  await feed(live.look, queue, feeding)
+  await feed(live.look, feeding)
   t.same(await queue.getJobs(['waiting']).then((jobs) => jobs.map((job) => job.id)), [id])
   t.match(await worker.start(id), { kind: 'run', attempt: 2 })
   await worker.commit(id, 2, done)
   await queue.obliterate({ force: true })
+})
+
+t.test('a job is in BullMQ’s hands in the same step as it is admitted', async (t) => {
+  const id = await accept(api, 'step')
+  const job = await queue.getJob(id)
+  t.match(job, { id, name: 'job', opts: { attempts: 1 } })
+  t.equal(await job?.getState(), 'waiting', 'and BullMQ reads it as one of its own')
+  t.same(await drainInOrder(), ['step'])
+})
+
+t.test('the end of a job hands over the next, with nobody feeding', async (t) => {
+  const first = await accept(api, 'chain', { runningJobs: 1 })
+  const second = await accept(api, 'chain', { runningJobs: 1 })
+  const started = await worker.start(first)
+  t.equal(await queue.getJob(second), undefined, 'the cap holds it back')
+  if (started.kind === 'run') await worker.commit(first, started.attempt, done)
+  t.equal(await (await queue.getJob(second))?.getState(), 'waiting')
+  await queue.remove(first)
+  t.same(await drainInOrder(), ['chain'])
+})
+
+t.test('what BullMQ refuses undoes nothing of ours, and is handed over again', async (t) => {
+  const { look } = live
+  const wait = `${bullPrefix}:${queueName}:wait`
+  await look.del(wait)
+  await look.set(wait, 'no list')
+  const id = await accept(api, 'refused')
+  t.match(await api.read('refused', id), { state: 'queued' }, 'admitted all the same')
+  t.ok(await look.zscore(`${prefix}handover`, id), 'and stays where the feeder looks')
+  await look.del(wait, `${bullPrefix}:${queueName}:${id}`)
+  await look.zadd(`${prefix}handover`, 'XX', 1, id)
+  t.same(await drainInOrder(), ['refused'])
 })

@@ -91,7 +91,7 @@ t.test('a call whose answer was lost changes nothing when it comes again', async
   t.equal(await release(redis, id, 1, back), 'stale', 'it is given back, once')
   t.match(await api.read('twice', id), { state: 'queued', attempts: 0, startedAt: null })
   await start(redis, id, { worker: 'w', delivery: '2', silentMs: lockMs })
-  t.ok(await commit(redis, id, 2, okResult))
+  t.ok(await commit(redis, id, 2, okResult, 8))
   t.match(await api.read('twice', id), { outcome: 'ok', attempts: 1 })
 })
 
