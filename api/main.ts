@@ -1,6 +1,7 @@
 // The api process: reads settings, listens, and ends gracefully when told to.
 import { setMaxListeners } from 'node:events'
 import { SettingsError } from '../contract/config.js'
+import { refuseSmallHeap } from '../queue/heap.js'
 import { openApiJobStore } from '../queue/job-store.js'
 import { keepCurrent, loadLocalFiles } from '../queue/local-files.js'
 import { openLog } from '../queue/log.js'
@@ -16,7 +17,9 @@ import { countRetired, openTelemetry } from './telemetry.js'
 
 function settingsOrExit(): ReturnType<typeof loadSettings> {
   try {
-    return loadSettings(process.env)
+    const settings = loadSettings(process.env)
+    refuseSmallHeap(settings)
+    return settings
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error
     process.stderr.write(`stockade api: ${error.message}\n`)

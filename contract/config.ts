@@ -119,7 +119,8 @@ export const Settings = Type.Object(
       minimum: 1024,
       maximum: 268_435_456,
       default: 67_108_864,
-      description: 'Largest request body, bytes.',
+      description:
+        'Largest request body, bytes. The heap of api and worker must be eight times as large, or they do not start; `./stockade up` sees to it.',
     }),
     waitSecondsMax: Type.Integer({
       minimum: 1,

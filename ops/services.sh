@@ -5,12 +5,21 @@ service_user() { case $1 in redis | api) echo "$api_user" ;; worker) echo "$work
 
 # The launcher's arguments are docs/launcher-protocol.md's; they stand here and nowhere else. Each service names the very
 # release that it runs from: one that is started again between two releases stays with its own.
+# Eight times the largest body (queue/heap.ts), and never less than 512 MiB.
+heap_mebibytes() {
+  local body
+  body=$(setting bodyBytesMax)
+  [[ ${body:-0} =~ ^[0-9]{1,12}$ ]] || stop_with "bodyBytesMax: '$body' is no number" "correct $settings_file"
+  local wanted=$(((8 * 10#${body:-0} + 1048575) / 1048576))
+  echo $((wanted > 512 ? wanted : 512))
+}
+
 service_command() {
   local installed
   installed=$(readlink -f "$release")
   case $1 in
     redis) echo "/usr/bin/redis-server $configuration_directory/redis.conf" ;;
-    api | worker) echo "$node_binary --max-old-space-size=512 $installed/dist/$1/main.js" ;;
+    api | worker) echo "$node_binary --max-old-space-size=$(heap_mebibytes) $installed/dist/$1/main.js" ;;
     launcher)
       echo "$installed/native/build/launcher --instance $instance --slots $slots --socket $run_directory/launcher/launcher.sock" \
         "--peer-uid $(id -u "$worker_user") --slots-dir $slots_directory --base-ids $ids_per_slot --ids-per-slot $ids_per_slot" \

@@ -3,6 +3,7 @@
 import { writeFileSync } from 'node:fs'
 import { Worker } from 'bullmq'
 import { connectPatiently } from '../queue/connect.js'
+import { refuseSmallHeap } from '../queue/heap.js'
 import { bullPrefix, queueName } from '../queue/keys.js'
 import { keepCurrent, loadLocalFiles } from '../queue/local-files.js'
 import { openLog } from '../queue/log.js'
@@ -18,6 +19,7 @@ import { openReceiptSigner } from './receipt-key.js'
 import { openTelemetry } from './telemetry.js'
 
 const settings = loadSettings(process.env)
+refuseSmallHeap(settings)
 const log = openLog(settings, 'worker')
 const budget = openPayloadBudget(payloadBudgetBytes(settings.bodyBytesMax))
 const telemetry = openTelemetry(budget)

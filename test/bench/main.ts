@@ -4,9 +4,9 @@ import { writeFileSync } from 'node:fs'
 import { loadSettings } from '../../queue/settings-file.js'
 import { instance, openTenant } from '../stack.js'
 import { httpCost } from './http-cost.js'
+import { idleMemory } from './idle-memory.js'
 import { judgeCost } from './judge-cost.js'
 import { describeMachine } from './machine.js'
-import { memoryOfUser } from './memory.js'
 import { preparePlace } from './place.js'
 import { pythonCost } from './python-cost.js'
 import { queueDepth } from './queue-depth.js'
@@ -44,11 +44,7 @@ async function measure(scratch: string): Promise<Measured> {
     origin: `http://${settings.address}`,
     key: openTenant('bench', 'platform').key,
   }
-  const idleBytes = {
-    'api and Redis': memoryOfUser(uidOf('api')),
-    worker: memoryOfUser(uidOf('worker')),
-    launcher: memoryOfUser(uidOf('launcher')),
-  }
+  const idleBytes = await part('the idle service', () => idleMemory(uidOf('launcher')))
   const waiting = await part(`${waitingSlots} waiting slots`, () =>
     waitingMemory(instance, settings.slots, waitingSlots),
   )

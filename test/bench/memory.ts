@@ -42,6 +42,13 @@ export const memoryOfUser = (uid: number): number =>
     .filter((process) => process.uid === uid)
     .reduce((sum, process) => sum + process.sharedBytes, 0)
 
+/** @throws Error when it does not run. Root alone may read it. */
+export function memoryOfProcess(pid: number): number {
+  const found = readProcess(String(pid))
+  if (found === null) throw new Error(`the process ${pid} does not run`)
+  return found.sharedBytes
+}
+
 /** What the waiting sandboxes of a launcher's user hold, page tables and kernel stacks included, bytes. */
 export function memoryOfSandboxes(uid: number): number {
   const all = processes()

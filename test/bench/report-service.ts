@@ -37,11 +37,12 @@ Judging one job: p50 ${judgeMicroseconds.p50} µs, p99 ${judgeMicroseconds.p99} 
 
 export const memory = ({ idleBytes, waiting, runningBytes }: Report): string => `## Memory
 
-Proportional set size of the idle service, MiB:
+Proportional set size of the service just started and idle, MiB. The target is of the first three; Redis holds the jobs that it keeps, at
+that moment those of whatever ran on the instance before.
 
 ${table(
-  ['users', 'MiB'],
-  Object.entries(idleBytes).map(([name, bytes]) => [name, mebibytes(bytes)]),
+  ['process', 'MiB'],
+  serviceNames.map((name) => [name, mebibytes(idleBytes[name])]),
 )}
 
 - A waiting slot: ${mebibytes(waiting.processBytes)} MiB in its three processes (proportional set size, page tables, kernel stacks) and

@@ -1,5 +1,6 @@
 // All that one run of the bench has measured: what docs/bench.json holds.
 import type { HttpCost } from './http-cost.js'
+import type { IdleMemory } from './idle-memory.js'
 import type { Machine } from './machine.js'
 import type { PythonCost } from './python-cost.js'
 import type { QueueDepth } from './queue-depth.js'
@@ -20,7 +21,7 @@ export type Measured = {
   readonly python: PythonCost
   readonly http: HttpCost
   readonly judgeMicroseconds: Summary
-  readonly idleBytes: Readonly<Record<string, number>>
+  readonly idleBytes: IdleMemory
   readonly waiting: WaitingMemory
   readonly runningBytes: number
   readonly soak: Soak

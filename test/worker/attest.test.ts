@@ -3,49 +3,11 @@ import t from 'tap'
 import type { Started } from '../../contract/launch.js'
 import { attest, networkOf } from '../../worker/attest.js'
 import { plainPlan, plainStep } from '../launch-plan.js'
+import { startedOf } from './fake-launcher.js'
 
-const none = '0000000000000000'
 const step = plainStep(['/bin/true'])
 const plan = plainPlan('0'.repeat(64), [step])
-const started: Started = {
-  slot: 0,
-  cgroupVersion: 2,
-  hostPid: 4242,
-  uidMap: '0 165536 65536',
-  gidMap: '0 165536 65536',
-  uid: plan.uid,
-  gid: plan.gid,
-  namespaces: { user: 1, mnt: 2, pid: 3, net: 4, ipc: 5, uts: 6, cgroup: 7, time: 8 },
-  sharedWithHost: [],
-  capabilities: {
-    inheritable: none,
-    permitted: none,
-    effective: none,
-    bounding: none,
-    ambient: none,
-  },
-  noNewPrivileges: true,
-  seccompMode: 2,
-  seccompFilters: 2,
-  landlockAbi: 7,
-  landlockRestricted: true,
-  apparmor: 'none',
-  memoryLimitBytes: step.memoryBytes,
-  swapLimitBytes: 0,
-  processLimit: step.processes,
-  cpuQuotaUs: 100_000,
-  cpuPeriodUs: 100_000,
-  resourceLimits: {
-    openFiles: step.openFiles,
-    fileBytes: step.fileBytes,
-    stackBytes: step.stackBytes,
-    coreBytes: 0,
-    cpuSeconds: 20,
-  },
-  diskLimit: { bytes: plan.diskBytes, inodes: plan.diskInodes },
-  network: { devices: ['lo'], ipv4: false, ipv6: false },
-  setupUs: 1000,
-}
+const started = startedOf({ ...plan, ...step })
 const up = { devices: ['lo'], ipv4: true, ipv6: true }
 
 t.test('what was read back as it was planned passes', (t) => {

@@ -3,6 +3,7 @@
 import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 import { type Finished, frameTypes, type Started } from '../../contract/launch.js'
+import type { Plan, PlanStep } from '../../contract/plan.js'
 
 export type FakeStep = {
   readonly argv: readonly string[]
@@ -50,16 +51,41 @@ export function frame(type: number, payload: Buffer): Buffer {
 
 const none = '0000000000000000'
 
-function startedOf(sandbox: Pairs, step: Pairs): Started {
+/** What a sandbox is asked to be, as far as STARTED tells it back. */
+export type AskedSandbox = Pick<Plan, 'uid' | 'gid' | 'diskBytes' | 'diskInodes' | 'network'> &
+  Pick<
+    PlanStep,
+    'memoryBytes' | 'processes' | 'openFiles' | 'fileBytes' | 'stackBytes' | 'cpuMs'
+  > & { readonly apparmor?: string }
+
+function askedOf(sandbox: Pairs, step: Pairs): AskedSandbox {
   const number = (pairs: Pairs, key: string): number => Number(pairs.get(key)?.[0])
+  return {
+    uid: number(sandbox, 'uid'),
+    gid: number(sandbox, 'gid'),
+    diskBytes: number(sandbox, 'disk-bytes'),
+    diskInodes: number(sandbox, 'disk-inodes'),
+    network: sandbox.get('loopback')?.[0] === 'up' ? 'loopback' : 'none',
+    memoryBytes: number(step, 'memory-bytes'),
+    processes: number(step, 'processes'),
+    openFiles: number(step, 'open-files'),
+    fileBytes: number(step, 'file-bytes'),
+    stackBytes: number(step, 'stack-bytes'),
+    cpuMs: number(step, 'cpu-ms'),
+    apparmor: sandbox.get('apparmor')?.[0] ?? 'none',
+  }
+}
+
+/** The report of a kernel that has done all that was asked. */
+export function startedOf(asked: AskedSandbox): Started {
   return {
     slot: 0,
     cgroupVersion: 2,
     hostPid: 4242,
     uidMap: '0 165536 65536',
     gidMap: '0 165536 65536',
-    uid: number(sandbox, 'uid'),
-    gid: number(sandbox, 'gid'),
+    uid: asked.uid,
+    gid: asked.gid,
     namespaces: { user: 1, mnt: 2, pid: 3, net: 4, ipc: 5, uts: 6, cgroup: 7, time: 8 },
     sharedWithHost: [],
     capabilities: {
@@ -74,24 +100,21 @@ function startedOf(sandbox: Pairs, step: Pairs): Started {
     seccompFilters: 2,
     landlockAbi: 7,
     landlockRestricted: true,
-    apparmor: sandbox.get('apparmor')?.[0] ?? 'none',
-    memoryLimitBytes: number(step, 'memory-bytes'),
+    apparmor: asked.apparmor ?? 'none',
+    memoryLimitBytes: asked.memoryBytes,
     swapLimitBytes: 0,
-    processLimit: number(step, 'processes'),
+    processLimit: asked.processes,
     cpuQuotaUs: 100_000,
     cpuPeriodUs: 100_000,
     resourceLimits: {
-      openFiles: number(step, 'open-files'),
-      fileBytes: number(step, 'file-bytes'),
-      stackBytes: number(step, 'stack-bytes'),
+      openFiles: asked.openFiles,
+      fileBytes: asked.fileBytes,
+      stackBytes: asked.stackBytes,
       coreBytes: 0,
-      cpuSeconds: Math.floor(number(step, 'cpu-ms') / 1000) + 10,
+      cpuSeconds: Math.floor(asked.cpuMs / 1000) + 10,
     },
-    diskLimit: {
-      bytes: number(sandbox, 'disk-bytes'),
-      inodes: number(sandbox, 'disk-inodes'),
-    },
-    network: { devices: ['lo'], ipv4: sandbox.get('loopback')?.[0] === 'up', ipv6: false },
+    diskLimit: { bytes: asked.diskBytes, inodes: asked.diskInodes },
+    network: { devices: ['lo'], ipv4: asked.network === 'loopback', ipv6: false },
     setupUs: 1000,
   }
 }
@@ -157,7 +180,8 @@ function serve(socket: Socket, onStep: (step: FakeStep) => void): void {
       name,
       send,
       sendRaw: (bytes) => socket.write(bytes),
-      started: (other) => send(frameTypes.started, { ...startedOf(sandbox, step), ...other }),
+      started: (other) =>
+        send(frameTypes.started, { ...startedOf(askedOf(sandbox, step)), ...other }),
       finished: (other) => send(frameTypes.finished, { name, ...plainFinished, ...other }),
       cancelled: new Promise((resolve) => {
         cancel = resolve
