@@ -21,11 +21,8 @@ export function canonicalJson(value: unknown): string {
   return pieces.join('')
 }
 
-/** In `u` mode a pair is one character, so this finds only halves. */
-const loneSurrogate = /\p{Surrogate}/u
-
 function text(value: string): string {
-  if (loneSurrogate.test(value)) throw new TypeError('a lone surrogate has no canonical form')
+  if (!value.isWellFormed()) throw new TypeError('a lone surrogate has no canonical form')
   return JSON.stringify(value)
 }
 

@@ -53,6 +53,7 @@ aclfile $configuration_directory/redis.acl
 appendonly yes
 appendfsync $fsync
 save ""
+latency-tracking no
 maxmemory $(redis_memory_mib)mb
 maxmemory-policy noeviction
 daemonize no
