@@ -18,7 +18,10 @@ export const Cause = Type.Object(
     atMs: Type.Optional(
       Type.Number({
         minimum: 0,
-        description: 'When, in milliseconds after the start of the step.',
+        description:
+          'When, in milliseconds after the start of the step. Of a full disk and of refused processes: when it was first seen, ' +
+          'since the kernel does not tell; it is looked at after 20 ms, then whenever another sixteenth of the time has gone by ' +
+          '(at least 20 ms), and at the end.',
       }),
     ),
     syscall: Type.Optional(

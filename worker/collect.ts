@@ -171,6 +171,7 @@ function processEnding(finished: Finished, step: PlanStep): Ending | null {
       step.processes,
       Math.max(finished.processPeak, step.processes),
       message,
+      finished.processRefusedUs,
     ),
   }
 }
@@ -188,11 +189,19 @@ function diskEnding(finished: Finished, plan: Plan, step: PlanStep): Ending | nu
       },
     }
   }
-  if (!finished.diskFull) return null
-  const message = `Its files filled the ${plan.diskBytes} bytes (or ${plan.diskInodes} files) they may take.`
+  if (finished.diskFullUs === 0) return null
+  const message =
+    `Its files filled the ${plan.diskBytes} bytes (or ${plan.diskInodes} files) they may take: ` +
+    `seen ${milliseconds(finished.diskFullUs)} ms after the start, and not yet after ${milliseconds(finished.diskRoomUs)} ms.`
   return {
     outcome: 'disk-limit',
-    cause: limitCause('diskBytes', plan.diskBytes, finished.diskBytes, message),
+    cause: limitCause(
+      'diskBytes',
+      plan.diskBytes,
+      finished.diskBytes,
+      message,
+      finished.diskFullUs,
+    ),
   }
 }
 

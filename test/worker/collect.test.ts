@@ -124,9 +124,9 @@ const table: readonly [string, Partial<Finished>, Outcome, object?][] = [
   ],
   [
     'a refused fork and a failure',
-    { exitCode: 1, processRefusals: 1, processPeak: 32 },
+    { exitCode: 1, processRefusals: 1, processRefusedUs: 700, processPeak: 32 },
     'process-limit',
-    { limit: 'processes', limitValue: 32, reached: 32 },
+    { limit: 'processes', limitValue: 32, reached: 32, atMs: 0.7 },
   ],
   ['a refused fork that the program bore', { processRefusals: 1 }, 'ok'],
   [
@@ -142,8 +142,13 @@ const table: readonly [string, Partial<Finished>, Outcome, object?][] = [
     { signal: 'SIGXFSZ', message: /beyond 1048576 bytes/ },
   ],
   ['SIGXFSZ caught, exit 0', {}, 'ok'],
-  ['a full disk and a failure', { exitCode: 1, diskFull: true }, 'disk-limit'],
-  ['a full disk that the program bore', { diskFull: true }, 'ok'],
+  [
+    'a full disk and a failure',
+    { exitCode: 1, diskRoomUs: 1000, diskFullUs: 1200 },
+    'disk-limit',
+    { limit: 'diskBytes', atMs: 1.2, message: /not yet after 1 ms/ },
+  ],
+  ['a full disk that the program bore', { diskFullUs: 1200 }, 'ok'],
   ['a program that is not there', { execErrno: 2, exitCode: 127 }, 'exit-nonzero', { errno: 2 }],
 ]
 
