@@ -149,6 +149,8 @@ export const Calls = Type.Object(
     calls: Type.Array(
       Type.Object(
         {
+          /** Whose number it is: AUDIT_ARCH_… of linux/audit.h. */
+          architecture: integer,
           number: integer,
           answer: Type.Enum(['errno', 'kill', 'trap']),
           errno: integer,

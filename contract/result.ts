@@ -25,7 +25,10 @@ export const Cause = Type.Object(
       }),
     ),
     syscall: Type.Optional(
-      Type.String({ description: 'For `syscall-denied`: the system call, by name.' }),
+      Type.String({
+        description:
+          'For `syscall-denied`: the system call, by name, or, by another architecture’s door, its number there: `20 of i386`.',
+      }),
     ),
     argumentClass: Type.Optional(
       Type.String({
@@ -145,7 +148,7 @@ export const refusedCallsMax = 16
 
 export const RefusedCall = Type.Object(
   {
-    syscall: Type.String({ description: 'The system call, by name.' }),
+    syscall: Type.String({ description: 'The system call, as in `cause`.' }),
     argumentClass: Type.Optional(
       Type.String({
         description: 'Which kind of it, where the filter looked at arguments: `socket family 38`.',

@@ -53,7 +53,8 @@ t.test('a refused process: when the kernel had first refused one', async (t) => 
 })
 
 t.test('a program that ends before anybody looked: its end is when', async (t) => {
-  const job = await run(['fill', 8 * mebibyte], { diskBytes: mebibyte, fileBytes: mebibyte * 8 })
+  const limits = { diskBytes: 4 * mebibyte, fileBytes: 4 * mebibyte }
+  const job = await run(['fill', 8 * mebibyte], limits)
   t.match(job, { outcome: 'disk-limit', cause: { limit: 'diskBytes' } })
   const at = job.cause?.atMs ?? -1
   t.ok(at > 0 && at <= (job.usage?.wallMs ?? 0), `at ${at} ms of ${job.usage?.wallMs}`)
