@@ -22,6 +22,7 @@ import {
   sorted,
   type Table,
 } from './mutation-table.js'
+import { lackingHere } from './outside.js'
 import { besideOnHost, listenerName } from './placeholders.js'
 
 export type Pass = {
@@ -31,8 +32,10 @@ export type Pass = {
 }
 
 export type Passes = {
-  /** Runs the corpus without some layers; none is the control. @throws Error when a mutant cannot run programs at all. */
-  pass(without: readonly string[]): Promise<Pass>
+  /** Runs the corpus, or these rows of it, without some layers; none is the control. @throws Error when a mutant cannot run programs at all. */
+  pass(without: readonly string[], names?: readonly string[]): Promise<Pass>
+  /** Tries of the corpus that this host cannot show. */
+  lacking(names?: readonly string[]): Promise<string[]>
   readonly relay: Relay
 }
 
@@ -51,16 +54,21 @@ export async function withPasses(use: (passes: Passes) => Promise<void>): Promis
   const directory = mkdtempSync(join(tmpdir(), 'stockade-mutants-'))
   const probes: Probe[] = probesOf(directory)
   const relay = await openRelay()
-  const pass: Passes['pass'] = async (without) => {
+  const pass: Passes['pass'] = async (without, names) => {
     useLauncher(linkMutant([...without, readBack]))
     await awaitLauncher(relay.socket)
-    const sightings = await runCorpus(relay.socket, probes)
+    const sightings = await runCorpus(
+      relay.socket,
+      probes.filter(({ name }) => names?.includes(name) ?? true),
+    )
     mustHaveRun(without, sightings)
     return { without, sightings, effects: effectsOf(sightings) }
   }
+  const lacking: Passes['lacking'] = (names = probes.map(({ name }) => name)) =>
+    lackingHere(names, directory)
   const listener = compileForHost('050-abstract-socket', directory)
   try {
-    await besideOnHost([listener, 'listen', listenerName], () => use({ pass, relay }))
+    await besideOnHost([listener, 'listen', listenerName], () => use({ pass, lacking, relay }))
   } finally {
     restoreLauncher()
     await relay.close()
@@ -70,7 +78,7 @@ export async function withPasses(use: (passes: Passes) => Promise<void>): Promis
 
 /** All passes that a table is made of. `tell` hears of each as it is done. */
 export async function makeTable(
-  { pass }: Passes,
+  { pass, lacking }: Passes,
   together: Table['together'],
   tell: (pass: Pass) => void,
 ): Promise<Table> {
@@ -82,5 +90,5 @@ export async function makeTable(
     addEffects(rows, without, done.effects)
     if (without.length === 1) readBack[without.join()] = readBackOf(done.sightings)
   }
-  return { readBack, together, rows: sorted(rows) }
+  return { readBack, together, lacking: await lacking(), rows: sorted(rows) }
 }
