@@ -17,7 +17,7 @@ import {
 export const skipped =
   process.env.STOCKADE_TEST_FULL === '1'
     ? false
-    : 'every mutant with the whole corpus takes a quarter of an hour: npm run test:full (npm test has the rows of one layer each)'
+    : 'every mutant with the whole corpus takes a quarter of an hour: npm run test:full (npm test has the rows that the table names)'
 
 /** A row that is run where none is named, for what the launcher's own read-back says. */
 const anyRow = '012-inherited-capabilities'
@@ -63,20 +63,21 @@ export async function judgeMutants(
 }
 
 /**
- * The bounded form: every mutant is built, and of each layer those rows are run that the table names for it alone. A layer without one has a
- * program that shows what reads it back, if anything does.
+ * The bounded form: every line of the table, and what more these rows show; not that the other rows show nothing. A mutant that no line names has
+ * a program that shows what reads it back, if anything does, and is built if nothing does.
  */
-export async function judgeAlone(t: Test, layers: readonly string[]): Promise<void> {
+export async function judgeNamed(t: Test, layers: readonly string[]): Promise<void> {
   const table = readTable()
-  for (const without of table.together) linkMutant([...without, readBack])
-  const named = new Map(layers.map((layer) => [layer, rowsOf(table.rows, [layer])]))
-  const all = Array.from(new Set([...named.values()].flat()))
+  const mutants = [...layers.map((layer) => [layer]), ...table.together]
+  const named = mutants.map((without) => ({ without, rows: rowsOf(table.rows, without) }))
+  const all = Array.from(new Set(named.flatMap(({ rows }) => rows)))
   await withPasses(async (passes) => {
     const { judge } = await openJudge(t, passes, all)
-    for (const [layer, rows] of named) {
-      if (rows.length > 0) await judge(t, [layer], rows)
-      else if (table.readBack[layer] !== null) await judge(t, [layer], [anyRow])
-      else t.ok(linkMutant([layer, readBack]), `without ${layer}: nothing alone, as the table says`)
+    for (const { without, rows } of named) {
+      const readBy = table.readBack[without.join()]
+      if (rows.length > 0) await judge(t, without, rows)
+      else if (without.length === 1 && readBy !== null) await judge(t, without, [anyRow])
+      else t.ok(linkMutant([...without, readBack]), `without ${mutantName(without)}: no line`)
     }
   })
 }

@@ -6,6 +6,7 @@ import { compileForHost } from './control.js'
 import { openRelay, type Relay } from './launcher-relay.js'
 import {
   awaitLauncher,
+  endedByTime,
   neverStarted,
   type Probe,
   probesOf,
@@ -39,13 +40,15 @@ export type Passes = {
   readonly relay: Relay
 }
 
-/** A program that did not come to its end says so; one that was never started makes its mutant worthless. */
+/** A program that did not come to its end says so; one that was never started, or had no time to come to it, makes its mutant worthless. */
 function mustHaveRun(without: readonly string[], sightings: readonly Sighting[]): void {
-  const never = sightings.filter(({ ended }) => ended.startsWith(neverStarted))
+  const never = sightings.filter(
+    ({ ended }) => ended.startsWith(neverStarted) || endedByTime.includes(ended),
+  )
   const [first] = never
   if (first !== undefined)
     throw new Error(
-      `without ${without.join(', ')}: ${never.length} of ${sightings.length} were not started, the first ${first.probe.name}: ${first.ended}`,
+      `without ${without.join(', ')}: ${never.length} of ${sightings.length} were not started or had no time, the first ${first.probe.name}: ${first.ended}`,
     )
 }
 
