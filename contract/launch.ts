@@ -126,13 +126,15 @@ export const Finished = Type.Object(
     memoryOomKills: integer,
     processPeak: integer,
     processRefusals: integer,
+    processRefusedUs: integer,
     processesAtKill: integer,
     outputBytes: integer,
     stdoutBytes: integer,
     stderrBytes: integer,
     diskBytes: integer,
     diskInodes: integer,
-    diskFull: Type.Boolean(),
+    diskRoomUs: integer,
+    diskFullUs: integer,
     throttledUs: integer,
     setupUs: integer,
     killUs: integer,
@@ -147,6 +149,8 @@ export const Calls = Type.Object(
     calls: Type.Array(
       Type.Object(
         {
+          /** Whose number it is: AUDIT_ARCH_… of linux/audit.h. */
+          architecture: integer,
           number: integer,
           answer: Type.Enum(['errno', 'kill', 'trap']),
           errno: integer,

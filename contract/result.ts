@@ -18,11 +18,17 @@ export const Cause = Type.Object(
     atMs: Type.Optional(
       Type.Number({
         minimum: 0,
-        description: 'When, in milliseconds after the start of the step.',
+        description:
+          'When, in milliseconds after the start of the step. Of a full disk and of refused processes: when it was first seen, ' +
+          'since the kernel does not tell; it is looked at after 20 ms, then whenever another sixteenth of the time has gone by ' +
+          '(at least 20 ms), and at the end.',
       }),
     ),
     syscall: Type.Optional(
-      Type.String({ description: 'For `syscall-denied`: the system call, by name.' }),
+      Type.String({
+        description:
+          'For `syscall-denied`: the system call, by name, or, by another architecture’s door, its number there: `20 of i386`.',
+      }),
     ),
     argumentClass: Type.Optional(
       Type.String({
@@ -142,7 +148,7 @@ export const refusedCallsMax = 16
 
 export const RefusedCall = Type.Object(
   {
-    syscall: Type.String({ description: 'The system call, by name.' }),
+    syscall: Type.String({ description: 'The system call, as in `cause`.' }),
     argumentClass: Type.Optional(
       Type.String({
         description: 'Which kind of it, where the filter looked at arguments: `socket family 38`.',

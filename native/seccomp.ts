@@ -40,6 +40,8 @@ export type CompiledSeccomp = {
   instructions: number
   /** What its rules let through, by name. */
   permitted: readonly PermittedCall[]
+  /** Whether it answers any call by SIGSYS, which a program can also send to itself. */
+  traps: boolean
   report: SeccompReport
   /** What was compiled, in the order in which it decides; for writing it in another form. */
   layers: readonly Layer[]
@@ -113,6 +115,11 @@ function droppedArchitectures(
   return [...new Set(named)].filter((other) => other !== wanted).sort()
 }
 
+function isTrapping({ defaultAction, rules }: Layer): boolean {
+  const trap = actionNumber('SCMP_ACT_TRAP', undefined, undefined)
+  return defaultAction === trap || rules.some(({ action }) => action === trap)
+}
+
 function compile(list: readonly LoadedProfile[], architecture: Architecture): CompiledSeccomp {
   const name = list[0]?.name ?? ''
   checkRemoved(list)
@@ -136,6 +143,7 @@ function compile(list: readonly LoadedProfile[], architecture: Architecture): Co
     program,
     instructions: program.length / 8,
     permitted: permittedCalls(resolution.rules),
+    traps: layers.some(isTrapping),
     report: {
       skippedCalls: resolution.skippedCalls,
       skippedEntries: resolution.skippedEntries,

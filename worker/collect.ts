@@ -21,6 +21,8 @@ export type Evidence = {
   readonly calls: Calls | null
   readonly isolation: Isolation
   readonly permitted: readonly PermittedCall[]
+  /** Whether the filter in force answers a call by SIGSYS. */
+  readonly traps: boolean
 }
 type Ending = { readonly outcome: Outcome; readonly cause: Cause | null }
 
@@ -171,6 +173,7 @@ function processEnding(finished: Finished, step: PlanStep): Ending | null {
       step.processes,
       Math.max(finished.processPeak, step.processes),
       message,
+      finished.processRefusedUs,
     ),
   }
 }
@@ -188,16 +191,26 @@ function diskEnding(finished: Finished, plan: Plan, step: PlanStep): Ending | nu
       },
     }
   }
-  if (!finished.diskFull) return null
-  const message = `Its files filled the ${plan.diskBytes} bytes (or ${plan.diskInodes} files) they may take.`
+  if (finished.diskFullUs === 0) return null
+  const message =
+    `Its files filled the ${plan.diskBytes} bytes (or ${plan.diskInodes} files) they may take: ` +
+    `seen ${milliseconds(finished.diskFullUs)} ms after the start, and not yet after ${milliseconds(finished.diskRoomUs)} ms.`
   return {
     outcome: 'disk-limit',
-    cause: limitCause('diskBytes', plan.diskBytes, finished.diskBytes, message),
+    cause: limitCause(
+      'diskBytes',
+      plan.diskBytes,
+      finished.diskBytes,
+      message,
+      finished.diskFullUs,
+    ),
   }
 }
 
 /** What a signal may mean that both the kernel and the program itself can have sent. */
 function signalMessage(signal: string, finished: Finished, step: PlanStep): string {
+  if (signal === 'SIGSYS')
+    return `It was ended by SIGSYS, which nothing of the sandbox sent: it did so itself, or a filter of its own did.`
   if (signal !== 'SIGXFSZ') return `It was ended by ${signal}.`
   return `It was ended by SIGXFSZ: the kernel sends it at a write beyond ${step.fileBytes} bytes of one file, and a program can send it to itself; its files have ${finished.diskBytes} bytes.`
 }
@@ -221,8 +234,23 @@ function exitEnding(finished: Finished, step: PlanStep): Ending {
   }
 }
 
-/** The filter ended the program: by the supervisor's hand, who knows the call, or by the kernel's, who tells the signal alone. */
-function syscallEnding(finished: Finished, step: PlanStep, calls: Calls | null): Ending | null {
+const isBySigsys = ({ ended, signal }: Finished): boolean =>
+  ended === 'signalled' && signal === constants.signals.SIGSYS
+
+/**
+ * Whether the kernel may have sent SIGSYS for the filter in force. Then nobody knows whether it did (it tells the signal alone), and a refusal
+ * must not be hidden. Otherwise whatever the filter ends a program for is told to the supervisor, who does it with SIGKILL.
+ */
+const mayRaiseSigsys = (step: PlanStep, traps: boolean): boolean =>
+  traps || step.seccompWatch !== 'refusals'
+
+/** The filter ended the program: by the supervisor's hand, who knows the call, or by the kernel's. */
+function syscallEnding(
+  finished: Finished,
+  step: PlanStep,
+  calls: Calls | null,
+  traps: boolean,
+): Ending | null {
   if (finished.reason === 'syscall') {
     const deadly = deadlyCall(calls)
     const call = deadly === null ? { syscall: 'unknown' } : describeCall(deadly)
@@ -233,9 +261,9 @@ function syscallEnding(finished: Finished, step: PlanStep, calls: Calls | null):
       cause: { message, signal, atMs: milliseconds(finished.reasonUs), ...call },
     }
   }
-  const byKernel = finished.ended === 'signalled' && finished.signal === constants.signals.SIGSYS
-  if (finished.reason !== 'none' || !byKernel) return null
-  const message = `It was ended by SIGSYS: it made a system call by another architecture’s door, or one that the profile ${step.seccomp} traps, or it sent itself that signal.`
+  if (finished.reason !== 'none' || !isBySigsys(finished) || !mayRaiseSigsys(step, traps))
+    return null
+  const message = `It was ended by SIGSYS: it made a system call that the profile ${step.seccomp} answers so, or it sent itself that signal.`
   return {
     outcome: 'syscall-denied',
     cause: { message, signal: 'SIGSYS', atMs: milliseconds(finished.wallUs) },
@@ -257,12 +285,13 @@ export function endingOf(
   plan: Plan,
   step: PlanStep,
   calls: Calls | null = null,
+  traps = false,
 ): Ending {
   if (finished.reason === 'cancelled' || finished.reason === 'expired') {
     const ending = reasonEnding(finished.reason, finished, step)
     if (ending !== null) return ending
   }
-  const denied = syscallEnding(finished, step, calls)
+  const denied = syscallEnding(finished, step, calls, traps)
   if (denied !== null) return denied
   const byReason = reasonEnding(finished.reason, finished, step)
   if (byReason !== null) return byReason
@@ -310,7 +339,7 @@ export function collect(
   { stdout, stderr }: Captured,
 ): KeptStep {
   const { finished, isolation } = evidence
-  const ending = endingOf(finished, plan, step, evidence.calls)
+  const ending = endingOf(finished, plan, step, evidence.calls, evidence.traps)
   const exited = finished.ended === 'exited' && finished.execErrno === 0
   return {
     name: step.name,

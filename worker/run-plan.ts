@@ -160,7 +160,8 @@ async function captureStep(
   const seccomp = { profile: step.seccomp, digest: inForce.digest }
   const isolation = isolationOf(started, input.plan, seccomp)
   const captured = await output.finish()
-  const ending = { finished, calls, isolation, permitted: inForce.permitted }
+  const { permitted, traps } = inForce
+  const ending = { finished, calls, isolation, permitted, traps }
   const result = collect(ending, input.plan, step, captured)
   input.events.add('step', { name: step.name, state: 'ended', outcome: result.outcome })
   const stdout = streamEvidence(captured.stdout)

@@ -106,6 +106,7 @@ struct cgroup_driver {
   int (*cpu_ns)(const struct cgroup_slot *slot, uint64_t *out);
   int (*oom_kills)(const struct cgroup_slot *slot, uint64_t *out);
   int (*processes)(const struct cgroup_slot *slot, uint64_t *out);
+  int (*process_refusals)(const struct cgroup_slot *slot, uint64_t *out);
   /* Reads limits back, and that the process is in the step's groups (`membership` is /proc/<pid>/cgroup). */
   int (*in_force)(const struct cgroup_slot *slot, struct cgroup_in_force *out);
   bool (*is_member)(const struct cgroup_slot *slot, const char *membership);

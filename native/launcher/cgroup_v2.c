@@ -160,6 +160,8 @@ static int cpu_counters(const struct cgroup_slot *slot, struct cgroup_counters *
   return result < 0 ? result : microseconds(text, "throttled_usec", &out->throttled_ns);
 }
 
+static int process_refusals(const struct cgroup_slot *slot, uint64_t *out) { return cgroup_counter_key(slot, CGROUP_PIDS_EVENTS, "max", out); }
+
 static int processes(const struct cgroup_slot *slot, uint64_t *out) { return cgroup_counter_number(slot, CGROUP_PIDS_NOW, out); }
 
 static int memory_used(const struct cgroup_slot *slot, uint64_t *out) {
@@ -175,7 +177,7 @@ static int step_counters(const struct cgroup_slot *slot, struct cgroup_counters 
   if (result == 0)
     result = oom_kills(slot, &out->oom_kills);
   if (result == 0)
-    result = cgroup_counter_key(slot, CGROUP_PIDS_EVENTS, "max", &out->process_refusals);
+    result = process_refusals(slot, &out->process_refusals);
   if (result == 0 && slot->counter[CGROUP_PIDS_PEAK] >= 0)
     result = cgroup_counter_number(slot, CGROUP_PIDS_PEAK, &out->process_peak);
   return result;
@@ -232,6 +234,7 @@ const struct cgroup_driver cgroup_v2 = {
     .cpu_ns = cpu_ns,
     .oom_kills = oom_kills,
     .processes = processes,
+    .process_refusals = process_refusals,
     .in_force = in_force,
     .is_member = is_member,
     .step_remove = step_remove,

@@ -93,17 +93,26 @@ static void put_jump(struct filter_out *out, uint16_t operator, uint32_t value, 
 
 static size_t argument_half(unsigned half) { return ARGUMENTS_AT + half * sizeof(uint32_t); }
 
-/* Other doors end the process in the kernel, as they would have: nothing is asked, and the number would mean another call. */
+/* SECCOMP_RET_TRAP stays: only the kernel can raise that signal, and the program may wait for it. */
+static bool is_told(uint32_t action, enum filter_use use) {
+  if (use == FILTER_BENEATH || !filter_refuses(action))
+    return false;
+  return use == FILTER_OBSERVING || (action & SECCOMP_RET_ACTION_FULL) != SECCOMP_RET_TRAP;
+}
+
+static uint32_t told(uint32_t action, enum filter_use use) { return is_told(action, use) ? SECCOMP_RET_USER_NOTIF : action; }
+
+/* Other doors before all that looks at numbers, which mean other calls there. */
 static void put_doors(struct filter_out *out, const struct sock_filter *code, unsigned count) {
   put_load(out, offsetof(struct seccomp_data, arch));
   put_jump(out, BPF_JEQ, NATIVE_ARCHITECTURE, 1, 0);
-  put_return(out, filter_judge(code, count, &(struct seccomp_data){.arch = ~NATIVE_ARCHITECTURE}).action);
+  put_return(out, told(filter_judge(code, count, &(struct seccomp_data){.arch = ~NATIVE_ARCHITECTURE}).action, FILTER_ENFORCED));
 #if defined(__x86_64__)
   const struct seccomp_data x32 = {.arch = NATIVE_ARCHITECTURE, .nr = X32_BIT | SYS_getpid};
   put_load(out, offsetof(struct seccomp_data, nr));
   put_jump(out, BPF_JGE, X32_BIT, 0, 2);
   put_jump(out, BPF_JEQ, UINT32_MAX, 1, 0);
-  put_return(out, filter_judge(code, count, &x32).action);
+  put_return(out, told(filter_judge(code, count, &x32).action, FILTER_ENFORCED));
 #endif
 }
 
@@ -141,13 +150,6 @@ static void put_quiet(struct filter_out *out, const struct sock_filter *code, un
   put_return(out, verdict.action);
 }
 
-/* SECCOMP_RET_TRAP stays: only the kernel can raise that signal, and the program may wait for it. */
-static bool is_told(uint32_t action, enum filter_use use) {
-  if (use == FILTER_BENEATH || !filter_refuses(action))
-    return false;
-  return use == FILTER_OBSERVING || (action & SECCOMP_RET_ACTION_FULL) != SECCOMP_RET_TRAP;
-}
-
 int filter_telling(const struct sock_filter *code, unsigned count, enum filter_use use, const struct filter_key *key, struct filter_out *out) {
   if (!filter_is_known(code, count))
     return -EINVAL;
@@ -162,8 +164,8 @@ int filter_telling(const struct sock_filter *code, unsigned count, enum filter_u
     put_quiet(out, code, count);
   for (unsigned at = 0; at < count; at++) {
     struct sock_filter instruction = code[at];
-    if (instruction.code == (BPF_RET | BPF_K) && is_told(instruction.k, use))
-      instruction.k = SECCOMP_RET_USER_NOTIF;
+    if (instruction.code == (BPF_RET | BPF_K))
+      instruction.k = told(instruction.k, use);
     put(out, instruction);
   }
   return 0;

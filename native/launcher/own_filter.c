@@ -4,7 +4,7 @@
  *
  * The refusal of the inner one is SECCOMP_RET_USER_NOTIF without a listener: the kernel answers ENOSYS by itself (seccomp(2)), for ever,
  * since a listener comes with its filter or never. SECCOMP_RET_ERRNO would go before the job's own filter where that one asks, and the
- * supervisor would not hear of the calls that matter most. Where both ask, the newer filter's listener is asked, which is the supervisor. */
+ * supervisor would not hear of the calls that matter most, nor after a kill of another architecture's. Where both ask, the newer filter's listener is asked, which is the supervisor. */
 #include "own_filter.h"
 
 #include <errno.h>
@@ -65,7 +65,7 @@ static int install(const unsigned *numbers, unsigned count, bool are_denied, uin
   /* Another architecture's numbers mean other calls (int 0x80): not one of them is wanted. */
   code[at++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch));
   code[at++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NATIVE_ARCHITECTURE, 1, 0);
-  code[at++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS);
+  code[at++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, are_denied ? refusal : SECCOMP_RET_KILL_PROCESS);
   code[at++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
 #if defined(__x86_64__)
   code[at++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, X32_BIT, 0, 1);

@@ -14,12 +14,12 @@ static uint64_t seen_of(uint64_t argument, uint32_t looked, unsigned index) {
 }
 
 static bool is_same(const struct refusal *one, const struct refusal *other) {
-  return one->number == other->number && one->verdict.action == other->verdict.action && one->verdict.looked == other->verdict.looked &&
+  return one->architecture == other->architecture && one->number == other->number && one->verdict.action == other->verdict.action && one->verdict.looked == other->verdict.looked &&
          memcmp(one->argument, other->argument, sizeof one->argument) == 0;
 }
 
 void refusal_note(struct refusals *refusals, unsigned room, const struct seccomp_data *data, struct filter_verdict verdict, uint64_t at_us) {
-  struct refusal wanted = {.verdict = verdict, .number = (uint32_t)data->nr, .count = 1, .first_us = at_us};
+  struct refusal wanted = {.verdict = verdict, .architecture = data->arch, .number = (uint32_t)data->nr, .count = 1, .first_us = at_us};
   for (unsigned index = 0; index < FILTER_ARGUMENTS; index++)
     wanted.argument[index] = seen_of(data->args[index], verdict.looked, index);
   for (unsigned at = 0; at < refusals->count; at++)
@@ -52,14 +52,14 @@ static size_t print_arguments(const struct refusal *refusal, char *json, size_t 
   return length;
 }
 
-/* At most ENTRY_BYTES: six arguments of 35 characters, three numbers of 20. */
+/* At most ENTRY_BYTES: six arguments of 35 characters, four numbers of 20. */
 static size_t print_entry(const struct refusal *refusal, char *json) {
   char arguments[256] = "";
   (void)print_arguments(refusal, arguments, sizeof arguments);
   const uint32_t action = refusal->verdict.action;
   const unsigned error = (action & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_ERRNO ? action & SECCOMP_RET_DATA : 0;
-  int length = snprintf(json, ENTRY_BYTES, "{\"number\":%u,\"answer\":\"%s\",\"errno\":%u,\"count\":%" PRIu64 ",\"firstUs\":%" PRIu64 ",\"arguments\":[%s]}",
-                        refusal->number, answer_of(action), error, refusal->count, refusal->first_us, arguments);
+  int length = snprintf(json, ENTRY_BYTES, "{\"architecture\":%u,\"number\":%u,\"answer\":\"%s\",\"errno\":%u,\"count\":%" PRIu64 ",\"firstUs\":%" PRIu64 ",\"arguments\":[%s]}",
+                        refusal->architecture, refusal->number, answer_of(action), error, refusal->count, refusal->first_us, arguments);
   return (size_t)length;
 }
 

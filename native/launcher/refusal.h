@@ -15,6 +15,7 @@ enum {
 
 struct refusal {
   struct filter_verdict verdict;
+  uint32_t architecture; /* whose number it is: AUDIT_ARCH_… (linux/audit.h) */
   uint32_t number;
   uint64_t argument[FILTER_ARGUMENTS]; /* only what was looked at; the rest is 0 */
   uint64_t count;

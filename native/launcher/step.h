@@ -21,6 +21,16 @@ enum { KILL_MS = 10000, KILL_GRACE_MS = 30000 };
 
 enum stream { STDIN, STDOUT, STDERR, STREAMS };
 
+/* Of a full disk the kernel tells nobody, and of a refused process no event on v1: when it was is known as well as we look. 0: never. */
+struct step_looks {
+  uint64_t next_ns;
+  uint64_t disk_room_ns;       /* the last look at which the disk had room */
+  uint64_t disk_full_ns;       /* the first one since at which it had none */
+  uint64_t process_refused_ns; /* the first one at which the kernel had refused a process */
+  uint64_t disk_bytes;
+  uint64_t disk_inodes;
+};
+
 struct step {
   struct sandbox *sandbox;
   const struct step_plan *plan;
@@ -46,6 +56,7 @@ struct step {
   struct cgroup_counters base;
   struct cgroup_counters used;
   uint64_t next_cpu_check_ns;
+  struct step_looks looks;
   int listener;              /* of the job's filter; -1 when nobody is behind it any more */
   uint64_t refusals_paid_ns; /* up to when its answers are paid for */
   size_t out_have;
@@ -76,6 +87,10 @@ void step_end_frame(struct step *step);
 
 /* Writes down why the job ends, then ends it. */
 void step_end_job(struct step *step, const char *reason);
+
+/* step_look.c: what is in use of the disk, and whether a process was refused. When to look next; a look as if it were at `now`. */
+uint64_t step_look_due(struct step *step, uint64_t now);
+void step_look(struct step *step, uint64_t now);
 
 /* step_refusal.c: the job's filter asks here. Copies the programs to judge by, takes the listener (0 or -errno), lets it go. */
 void step_refusal_copy(struct step *step);

@@ -168,6 +168,9 @@ static int watch_time(struct step *step) {
   }
   if (step->next_cpu_check_ns < next)
     next = step->next_cpu_check_ns;
+  uint64_t look = step_look_due(step, now);
+  if (look < next)
+    next = look;
   uint64_t refusal = now + step_refusal_wait_ns(step, now);
   if (refusal > now && refusal < next)
     next = refusal;

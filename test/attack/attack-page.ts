@@ -97,7 +97,8 @@ Each row of the corpus runs as real jobs, as an ordinary user and as root inside
 with one layer left out, for this test alone; the product has no switch that could be set by mistake, and a test looks for one. Each such
 launcher runs every program of the corpus, and what comes through must equal \`test/attack/mutation.json\`. \`npm run test:mutants\` runs all
 mutants and writes that table anew; with words (\`npm run test:mutants -- seccomp+landlock\`) it only tells what these do.
-\`npm test\` runs each layer's mutant; those of several layers run with \`npm run test:full\`.
+\`npm test\` builds every mutant and runs of each the rows that the table names for it; \`npm run test:full\` runs all rows of all. What a host cannot show
+without any sandbox (a family of sockets that its kernel lacks, an IPv6 address) is compared on no other: the table's \`lacking\`.
 
 A try *comes through* when it sees what an unprotected host shows. It is *answered otherwise* when another layer stops it, with another
 answer: the layer that was left out was the first in line. A mutant's own read-back at the barrier would refuse to run a program; the

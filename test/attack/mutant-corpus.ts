@@ -32,7 +32,8 @@ import { filled, identities } from './placeholders.js'
 export type Probe = {
   readonly name: string
   readonly expectation: Expectation
-  readonly program: Buffer
+  /** Compiled when it is first wanted. */
+  program(): Buffer
 }
 
 /** What one run of a probe has seen, and how the step ended. */
@@ -44,6 +45,9 @@ export type Sighting = {
   /** The launcher's own read-back: the number of the check that found a fault, 0 for none. */
   readonly check: number
 }
+
+/** How it ended where its time was not enough. */
+export const endedByTime: readonly string[] = ['wall', 'cpu', 'lifetime']
 
 /** How `ended` begins where the launcher did not run the probe to its end. */
 export const neverStarted = 'launcher: '
@@ -62,7 +66,12 @@ export function probesOf(directory: string): Probe[] {
   return [...attackNames(), 'limits'].flatMap((name) => {
     const expectation = expectationOf(name)
     if (expectation === null) return []
-    return [{ name, expectation, program: compileAlone(name, directory) }]
+    let program: Buffer | null = null
+    const compiled = (): Buffer => {
+      program ??= compileAlone(name, directory)
+      return program
+    }
+    return [{ name, expectation, program: compiled }]
   })
 }
 
@@ -152,7 +161,7 @@ function start(socket: string, probe: Probe, spec: JobSpec, uid: number): Starte
   const plan = planOf(spec)
   const step = firstStep(plan)
   const sandbox = openSandbox(socket, 'mutant', plan, [
-    { path: 'probe', mode: 0o755, bytes: probe.program },
+    { path: 'probe', mode: 0o755, bytes: probe.program() },
   ])
   const record = openRecord()
   const run = async (): Promise<Sighting> => {
@@ -185,12 +194,16 @@ export async function awaitLauncher(socket: string): Promise<void> {
   })
 }
 
+/** As much time as the grant gives: what a try does not come to on a busy machine would look like another layer's answer. */
+const patient = { wallMs: 60_000, cpuMs: 60_000 }
+
 function specOf(
   values: readonly string[],
   user: { uid: number; gid: number },
   more: Partial<JobSpec>,
 ): JobSpec {
-  return { image: 'default', command: ['./probe', ...values], user, ...more }
+  const limits = { ...patient, ...more.limits }
+  return { image: 'default', command: ['./probe', ...values], user, ...more, limits }
 }
 
 async function runOne(

@@ -10,7 +10,6 @@ import { attackPage, renderAttacks, unshown } from './attack-page.js'
 import { attackNames, compileForHost, expectationOf, isAmong, runOutside } from './control.js'
 import { awaitLauncher } from './mutant-corpus.js'
 import { layers, linkMutant, productProgram, readBack, useLauncher } from './mutant-launcher.js'
-import { skipped } from './mutation-judge.js'
 import { withPasses } from './mutation-run.js'
 import { isThrough, readTable } from './mutation-table.js'
 
@@ -68,7 +67,7 @@ async function isRefused(t: Test, stage: string): Promise<void> {
   t.match(job, { outcome: 'sandbox-error', cause: { stage } }, `${stage}: ${accountOf(job)}`)
 }
 
-t.test('limits: the control, outside of any sandbox', { skip: skipped }, (t) => {
+t.test('limits: the control, outside of any sandbox', (t) => {
   const directory = mkdtempSync(join(tmpdir(), 'stockade-limits-'))
   const expectation = expectationOf('limits')
   if (expectation === null) throw new Error('test/attack/limits has no expectation')
@@ -81,7 +80,6 @@ t.test('limits: the control, outside of any sandbox', { skip: skipped }, (t) => 
 
 t.test(
   'a job on a mutant is refused by the launcher’s read-back, and by the worker’s without that',
-  { skip: skipped },
   async (t) => {
     await withPasses(async ({ relay }) => {
       useLauncher(linkMutant(['capabilities']))
@@ -96,7 +94,7 @@ t.test(
   },
 )
 
-t.test('rows that the run says nothing about are told', { skip: skipped }, (t) => {
+t.test('rows that the run says nothing about are told', (t) => {
   const programs = attackNames().filter((name) => expectationOf(name) !== null)
   const tries = programs.flatMap((name) => Object.keys(expectationOf(name)?.tries ?? {}))
   const silent = programs.flatMap((name) => unshown(name, table))

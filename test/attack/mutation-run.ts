@@ -6,6 +6,7 @@ import { compileForHost } from './control.js'
 import { openRelay, type Relay } from './launcher-relay.js'
 import {
   awaitLauncher,
+  endedByTime,
   neverStarted,
   type Probe,
   probesOf,
@@ -22,6 +23,7 @@ import {
   sorted,
   type Table,
 } from './mutation-table.js'
+import { lackingHere } from './outside.js'
 import { besideOnHost, listenerName } from './placeholders.js'
 
 export type Pass = {
@@ -31,18 +33,22 @@ export type Pass = {
 }
 
 export type Passes = {
-  /** Runs the corpus without some layers; none is the control. @throws Error when a mutant cannot run programs at all. */
-  pass(without: readonly string[]): Promise<Pass>
+  /** Runs the corpus, or these rows of it, without some layers; none is the control. @throws Error when a mutant cannot run programs at all. */
+  pass(without: readonly string[], names?: readonly string[]): Promise<Pass>
+  /** Tries of the corpus that this host cannot show. */
+  lacking(names?: readonly string[]): Promise<string[]>
   readonly relay: Relay
 }
 
-/** A program that did not come to its end says so; one that was never started makes its mutant worthless. */
+/** A program that did not come to its end says so; one that was never started, or had no time to come to it, makes its mutant worthless. */
 function mustHaveRun(without: readonly string[], sightings: readonly Sighting[]): void {
-  const never = sightings.filter(({ ended }) => ended.startsWith(neverStarted))
+  const never = sightings.filter(
+    ({ ended }) => ended.startsWith(neverStarted) || endedByTime.includes(ended),
+  )
   const [first] = never
   if (first !== undefined)
     throw new Error(
-      `without ${without.join(', ')}: ${never.length} of ${sightings.length} were not started, the first ${first.probe.name}: ${first.ended}`,
+      `without ${without.join(', ')}: ${never.length} of ${sightings.length} were not started or had no time, the first ${first.probe.name}: ${first.ended}`,
     )
 }
 
@@ -51,16 +57,21 @@ export async function withPasses(use: (passes: Passes) => Promise<void>): Promis
   const directory = mkdtempSync(join(tmpdir(), 'stockade-mutants-'))
   const probes: Probe[] = probesOf(directory)
   const relay = await openRelay()
-  const pass: Passes['pass'] = async (without) => {
+  const pass: Passes['pass'] = async (without, names) => {
     useLauncher(linkMutant([...without, readBack]))
     await awaitLauncher(relay.socket)
-    const sightings = await runCorpus(relay.socket, probes)
+    const sightings = await runCorpus(
+      relay.socket,
+      probes.filter(({ name }) => names?.includes(name) ?? true),
+    )
     mustHaveRun(without, sightings)
     return { without, sightings, effects: effectsOf(sightings) }
   }
+  const lacking: Passes['lacking'] = (names = probes.map(({ name }) => name)) =>
+    lackingHere(names, directory)
   const listener = compileForHost('050-abstract-socket', directory)
   try {
-    await besideOnHost([listener, 'listen', listenerName], () => use({ pass, relay }))
+    await besideOnHost([listener, 'listen', listenerName], () => use({ pass, lacking, relay }))
   } finally {
     restoreLauncher()
     await relay.close()
@@ -70,7 +81,7 @@ export async function withPasses(use: (passes: Passes) => Promise<void>): Promis
 
 /** All passes that a table is made of. `tell` hears of each as it is done. */
 export async function makeTable(
-  { pass }: Passes,
+  { pass, lacking }: Passes,
   together: Table['together'],
   tell: (pass: Pass) => void,
 ): Promise<Table> {
@@ -82,5 +93,5 @@ export async function makeTable(
     addEffects(rows, without, done.effects)
     if (without.length === 1) readBack[without.join()] = readBackOf(done.sightings)
   }
-  return { readBack, together, rows: sorted(rows) }
+  return { readBack, together, lacking: await lacking(), rows: sorted(rows) }
 }

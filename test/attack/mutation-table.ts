@@ -21,6 +21,8 @@ export type Table = {
   readonly readBack: Readonly<Record<string, string | null>>
   /** Mutants of two layers and more that are run as well. */
   readonly together: readonly (readonly string[])[]
+  /** Tries that the host which the table is from could not show: what it says of them holds for no other. */
+  readonly lacking: readonly string[]
   readonly rows: Rows
 }
 
@@ -107,6 +109,26 @@ export function addEffects(rows: Rows, without: readonly string[], effects: Effe
       rows[name] = { ...rows[name], [attempt]: { ...known, [mutantName(without)]: words } }
     }
   }
+}
+
+/** The rows of which some try is stopped, or stopped first, by these layers alone. */
+export function rowsOf(rows: Rows, without: readonly string[]): string[] {
+  const name = mutantName(without)
+  const isOf = (tries: Rows[string]): boolean =>
+    Object.values(tries).some((mutants) => mutants[name] !== undefined)
+  return Object.keys(rows).filter((row) => isOf(rows[row] ?? {}))
+}
+
+/** A try in a line of its own. */
+export const tryName = (row: string, attempt: string): string => `${row} ${attempt}`
+
+/** Without tries that one of two hosts could not show. */
+export function shownOnly(rows: Rows, lacking: ReadonlySet<string>): Rows {
+  const kept = (row: string, tries: Rows[string]): Rows[string] =>
+    Object.fromEntries(
+      Object.entries(tries).filter(([attempt]) => !lacking.has(tryName(row, attempt))),
+    )
+  return Object.fromEntries(Object.entries(rows).map(([row, tries]) => [row, kept(row, tries)]))
 }
 
 /** What a table says of one mutant, a line for each try. */

@@ -1,5 +1,6 @@
 // What machine the figures are from: without it they mean nothing.
 import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { cpus, loadavg, release, totalmem } from 'node:os'
 
 export type Machine = {
@@ -32,6 +33,12 @@ function versionOf(program: string): string {
   }
 }
 
+/** The virtual machine of the tests has the checkout without its history. */
+function commitOf(): string {
+  if (!existsSync('.git')) return 'unknown'
+  return execFileSync('git', ['rev-parse', 'HEAD'], { encoding: 'utf8' }).trim()
+}
+
 export function describeMachine(): Machine {
   const processors = cpus()
   return {
@@ -40,7 +47,7 @@ export function describeMachine(): Machine {
     memoryBytes: totalmem(),
     kernel: release(),
     node: process.version,
-    commit: execFileSync('git', ['rev-parse', 'HEAD'], { encoding: 'utf8' }).trim(),
+    commit: commitOf(),
     date: new Date().toISOString().slice(0, 10),
     load: loadavg()[0] ?? Number.NaN,
     versions: Object.fromEntries(compared.map((program) => [program, versionOf(program)])),

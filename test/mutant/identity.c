@@ -41,6 +41,10 @@ int __wrap_setresuid(uid_t real, uid_t effective, uid_t saved) { return of_job(L
 int __wrap_setresgid(gid_t real, gid_t effective, gid_t saved) { return of_job(LAYER_IDS) ? 0 : __real_setresgid(real, effective, saved); }
 pid_t __wrap_setsid(void) { return of_job(LAYER_SESSION) ? 0 : __real_setsid(); }
 int __wrap_setrlimit(__rlimit_resource_t resource, const struct rlimit *limit) { return of_job(LAYER_RLIMITS) ? 0 : __real_setrlimit(resource, limit); }
+/* The one that the supervisor sets for the job. */
+int __wrap_prlimit(pid_t process, __rlimit_resource_t resource, const struct rlimit *limit, struct rlimit *old) {
+  return without(LAYER_RLIMITS) ? 0 : __real_prlimit(process, resource, limit, old);
+}
 int __wrap_sanitise_hide(void) { return without(LAYER_HIDDEN) ? 0 : __real_sanitise_hide(); }
 int __wrap_own_filter_install(void) { return without(LAYER_OWN_FILTER) ? 0 : __real_own_filter_install(); }
 

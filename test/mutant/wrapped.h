@@ -29,6 +29,7 @@ WRAPPED(int, setresuid, uid_t real, uid_t effective, uid_t saved);
 WRAPPED(int, setresgid, gid_t real, gid_t effective, gid_t saved);
 WRAPPED(pid_t, setsid, void);
 WRAPPED(int, setrlimit, __rlimit_resource_t resource, const struct rlimit *limit);
+WRAPPED(int, prlimit, pid_t process, __rlimit_resource_t resource, const struct rlimit *limit, struct rlimit *old);
 WRAPPED(int, sanitise_keep, const int *keep, unsigned count);
 WRAPPED(int, sanitise_hide, void);
 WRAPPED(int, own_filter_install, void);

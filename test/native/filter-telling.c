@@ -36,7 +36,7 @@ static uint32_t wanted(const struct seccomp_data *data, enum filter_use use) {
   const struct filter_verdict verdict = filter_judge(code, count, data);
   const uint32_t kind = verdict.action & SECCOMP_RET_ACTION_FULL;
   if (!is_native(data) && use == FILTER_ENFORCED)
-    return verdict.action;
+    return filter_refuses(verdict.action) && kind != SECCOMP_RET_TRAP ? SECCOMP_RET_USER_NOTIF : verdict.action;
   if (has_key(data))
     return SECCOMP_RET_ALLOW;
   if (data->nr == SYS_seccomp && (data->args[1] & SECCOMP_FILTER_FLAG_NEW_LISTENER))

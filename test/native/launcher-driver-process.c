@@ -67,7 +67,8 @@ void driver_backlog(const uint8_t *bytes, size_t size) {
   putchar(']');
 }
 
-/* Raw bytes with so many descriptors, as channel_send never sends them. */
+/* Raw bytes with so many descriptors, as channel_send never sends them: put together by hand, since what the receiver must refuse is not to come
+ * from the code that is under test. */
 static void send_raw(int channel, size_t length, unsigned count) {
   enum { MANY = 8 };
   char bytes[sizeof(struct message) + 8] = {0};

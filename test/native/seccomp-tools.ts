@@ -1,6 +1,6 @@
 // What the seccomp tests share: paths, the built C tools, and calls as the tools read them.
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -32,6 +32,7 @@ export function programFile(program: Uint8Array): string {
   const file = join(folder, 'filter.bpf')
   writeFileSync(file, program)
   execFileSync('chmod', ['-R', 'a+rX', folder])
+  process.once('exit', () => rmSync(folder, { recursive: true }))
   return file
 }
 

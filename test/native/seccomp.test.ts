@@ -1,6 +1,6 @@
 // The door: Docker-form profiles load, what cannot be honoured is refused with every fault at once, and the
 // same documents give the same program.
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
@@ -237,6 +237,7 @@ t.test('what cannot be honoured is refused', (t) => {
 
 t.test('files: names, damage and two levels of extends', (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'stockade-profiles-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
   mkdirSync(join(folder, 'seccomp'))
   const write = (name: string, text: string) =>
     writeFileSync(join(folder, 'seccomp', `${name}.json`), text)

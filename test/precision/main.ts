@@ -1,4 +1,5 @@
-// `npm run precision`: each probe 100 times on this machine; writes docs/precision.md. test/precision/run brings the stack up first.
+// `npm run precision`: each probe 100 times on this machine; writes docs/precision.md. test/precision/run brings the stack up first. With a number,
+// so many times, and the page is printed: the virtual machine's own form (test/vm/inside).
 import { writeFileSync } from 'node:fs'
 import { loadavg } from 'node:os'
 import { describeMachine } from '../bench/machine.js'
@@ -9,8 +10,9 @@ import { observe, type Probe, probes } from './probes.js'
 import { renderReport, type Series } from './report.js'
 import { spreadOf, spreadText } from './spread.js'
 
-const runs = 100
-const heldRuns = 3
+const bounded = process.argv[2]
+const runs = Number(bounded ?? 100)
+const heldRuns = bounded === undefined ? 3 : 1
 const tenant = openTenant('precision')
 const program = compiled('precision/probe.c')
 const machine = describeMachine()
@@ -31,4 +33,6 @@ async function holdRuns(probe: Probe): Promise<{ probe: Probe; runs: Held[] }> {
 }
 const held = [await holdRuns(probes.spinner), await holdRuns(probes.anonymous)]
 const cgroupVersion = held[0]?.runs[0]?.job.isolation?.cgroupVersion ?? Number.NaN
-writeFileSync('docs/precision.md', renderReport({ machine, load, cgroupVersion, series, held }))
+const page = renderReport({ machine, load, cgroupVersion, series, held })
+if (bounded === undefined) writeFileSync('docs/precision.md', page)
+else console.log(page)

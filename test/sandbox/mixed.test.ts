@@ -61,6 +61,7 @@ function objections(job: Job): string[] {
     const least = cause.limitValue * (cause.limit === 'memoryBytes' ? 0.98 : 1)
     if (!((cause.reached ?? -1) >= least))
       found.push(`reached ${cause.reached} of ${cause.limitValue}`)
+    if (!((cause.atMs ?? 0) > 0)) found.push(`at ${cause.atMs} ms`)
   }
   return found
 }

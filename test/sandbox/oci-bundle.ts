@@ -1,6 +1,7 @@
 // What the OCI tests share: the checker as a job, and the config of its plan.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Test } from 'tap'
 import type { JobSpec } from '../../contract/job.js'
 import type { OciConfig } from '../../contract/oci.js'
 import type { Plan, PlanStep } from '../../contract/plan.js'
@@ -54,4 +55,13 @@ export async function planOf(
 export function configOf(plan: Plan, step: PlanStep, firstHostId: number): OciConfig {
   const seccomp = compileSeccomp(step.seccomp, { profilesFolder: join(repository, 'profiles') })
   return ociConfig(plan, step, { seccomp, rootPath: 'rootfs', firstHostId })
+}
+
+/** For each field that was changed, the checker inside must object. */
+export function objectsToEach(t: Test, report: Report, mutations: readonly Mutation[]): void {
+  for (const { name, objection } of mutations)
+    t.ok(
+      report.mutations[name]?.some((check) => check.startsWith(objection)),
+      `${name}: the checker objects to ${objection}`,
+    )
 }

@@ -1,4 +1,6 @@
 // A refused system call is told by its name and kind, whether the program goes on or ends, and costs others nothing.
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
 import t from 'tap'
 import type { JobSpec } from '../../contract/job.js'
 import type { Job, RefusedCall } from '../../contract/result.js'
@@ -25,7 +27,12 @@ operator.profile('deadly', {
     { names: ['seccomp'], action: 'SCMP_ACT_ALLOW' },
   ],
 })
-operator.grant({ seccompProfiles: ['deadly', 'build'] })
+operator.profile('trapping', {
+  extends: 'default',
+  remove: ['ptrace'],
+  syscalls: [{ names: ['ptrace'], action: 'SCMP_ACT_TRAP' }],
+})
+operator.grant({ seccompProfiles: ['deadly', 'trapping', 'build'] })
 
 const tenant = openTenant('refused-calls')
 
@@ -115,4 +122,47 @@ t.test('no profile gives a listener, nor what the launcher itself refuses', asyn
     ),
   )
   t.equal(outputOf(job).toString(), '-1 1 -1 38\n', accountOf(job))
+})
+
+t.test('a call that is none has a name as well', async (t) => {
+  const job = await tenant.run(c('return syscall(-1) == -1 && errno == ENOSYS ? 0 : 1;'))
+  t.equal(job.outcome, 'ok', accountOf(job))
+  t.match(refusedOf(job), [{ syscall: 'syscall -1', answer: 'ENOSYS', count: 1 }])
+})
+
+const throughI386 =
+  'long result = 20; __asm__ volatile("int $0x80" : "+a"(result) : : "memory", "r8", "r9", "r10", "r11"); return result > 0 ? 0 : 1;'
+
+t.test('a call by another door is told by its number there', async (t) => {
+  const source = `int main(void) { ${throughI386} }`
+  const path = join(t.testdir(), 'door')
+  const made = spawnSync('gcc', ['-x', 'c', '-o', path, '-'], { input: source })
+  if (made.status !== 0 || spawnSync(path).status !== 0)
+    return t.pass('none', {
+      skip: 'not testable on this host: int 0x80 makes no call even without a sandbox',
+    })
+  const job = await tenant.run(c(throughI386))
+  t.match(job, { outcome: 'syscall-denied', cause: { syscall: '20 of i386', signal: 'SIGKILL' } })
+  t.match(refusedOf(job), [{ syscall: '20 of i386', answer: 'killed', count: 1 }], accountOf(job))
+})
+
+t.test('SIGSYS that a program sends to itself is no refusal', async (t) => {
+  const own = c('raise(SIGSYS); return 0;')
+  const job = await tenant.run(own)
+  t.match(job, { outcome: 'signalled', cause: { signal: 'SIGSYS' } }, accountOf(job))
+})
+
+t.test('under a profile that answers by SIGSYS nobody knows who sent it', async (t) => {
+  const trapped = await operator.tenant('trapping')
+  const trapping = (main: string): JobSpec => c(main, { seccomp: 'trapping' })
+  const denied = {
+    outcome: 'syscall-denied',
+    cause: { message: /or it sent itself/, signal: 'SIGSYS' },
+  }
+  t.match(await trapped.run(trapping('syscall(SYS_ptrace, 0, 0, 0, 0); return 0;')), denied)
+  t.match(await trapped.run(trapping('raise(SIGSYS); return 0;')), denied)
+  const caught = await trapped.run(
+    trapping('signal(SIGSYS, tick); syscall(SYS_ptrace, 0, 0, 0, 0); return 0;'),
+  )
+  t.equal(caught.outcome, 'ok', accountOf(caught))
 })

@@ -55,14 +55,14 @@ const table: readonly [string, Partial<Finished>, Outcome, object?][] = [
   ['a cancel beats memory', { ...killed, reason: 'cancelled', memoryOomKills: 1 }, 'cancelled'],
   ['expired by our own word', { ...killed, reason: 'expired' }, 'expired'],
   [
-    'a forbidden call',
+    'SIGSYS that the filter would have told of',
     { ended: 'signalled', signal: SIGSYS },
-    'syscall-denied',
-    { signal: 'SIGSYS' },
+    'signalled',
+    { signal: 'SIGSYS', message: /did so itself/ },
   ],
   [
     'a forbidden call beats an out-of-memory child',
-    { ended: 'signalled', signal: SIGSYS, memoryOomKills: 1 },
+    { ...killed, reason: 'syscall', memoryOomKills: 1 },
     'syscall-denied',
   ],
   [
@@ -124,9 +124,9 @@ const table: readonly [string, Partial<Finished>, Outcome, object?][] = [
   ],
   [
     'a refused fork and a failure',
-    { exitCode: 1, processRefusals: 1, processPeak: 32 },
+    { exitCode: 1, processRefusals: 1, processRefusedUs: 700, processPeak: 32 },
     'process-limit',
-    { limit: 'processes', limitValue: 32, reached: 32 },
+    { limit: 'processes', limitValue: 32, reached: 32, atMs: 0.7 },
   ],
   ['a refused fork that the program bore', { processRefusals: 1 }, 'ok'],
   [
@@ -142,8 +142,13 @@ const table: readonly [string, Partial<Finished>, Outcome, object?][] = [
     { signal: 'SIGXFSZ', message: /beyond 1048576 bytes/ },
   ],
   ['SIGXFSZ caught, exit 0', {}, 'ok'],
-  ['a full disk and a failure', { exitCode: 1, diskFull: true }, 'disk-limit'],
-  ['a full disk that the program bore', { diskFull: true }, 'ok'],
+  [
+    'a full disk and a failure',
+    { exitCode: 1, diskRoomUs: 1000, diskFullUs: 1200 },
+    'disk-limit',
+    { limit: 'diskBytes', atMs: 1.2, message: /not yet after 1 ms/ },
+  ],
+  ['a full disk that the program bore', { diskFullUs: 1200 }, 'ok'],
   ['a program that is not there', { execErrno: 2, exitCode: 127 }, 'exit-nonzero', { errno: 2 }],
 ]
 
@@ -158,7 +163,22 @@ for (const [title, other, outcome, cause] of table) {
   })
 }
 
+t.test('SIGSYS that the kernel may have sent for the filter is a refusal', (t) => {
+  const ended = finished({ ended: 'signalled', signal: SIGSYS, memoryOomKills: 1 })
+  const denied = {
+    outcome: 'syscall-denied',
+    cause: { signal: 'SIGSYS', message: /or it sent itself/ },
+  }
+  t.match(endingOf(ended, plan, step, null, true), denied, 'of a profile that traps')
+  const observed: PlanStep = { ...step, seccompWatch: 'learn' }
+  t.match(endingOf(ended, plan, observed), denied, 'of an observed program')
+  t.match(endingOf(ended, plan, step), { outcome: 'memory-limit' }, 'control')
+  t.end()
+})
+
+const native = process.arch === 'arm64' ? 0xc00000b7 : 0xc000003e
 const seen = (other: Partial<SeenCall>): SeenCall => ({
+  architecture: native,
   number: 101,
   answer: 'errno',
   errno: 1,
@@ -188,6 +208,23 @@ t.test('the call that ended the program stands in the cause', (t) => {
     cause: { syscall: 'socket', argumentClass: 'socket family 38', atMs: 2.5, signal: 'SIGKILL' },
   })
   t.match(endingOf(ended, plan, compile, null), { cause: { syscall: 'unknown' } })
+  t.end()
+})
+
+t.test('a call by another door is named by its number there', (t) => {
+  const ended = finished({ ...killed, reason: 'syscall', reasonUs: 10 })
+  const name = (architecture: number, number: number) =>
+    endingOf(
+      ended,
+      plan,
+      step,
+      calls([seen({ architecture, number, answer: 'kill', arguments: family('1') })]),
+    ).cause
+  t.match(name(0x40000003, 20), { syscall: '20 of i386', argumentClass: undefined })
+  t.match(name(0x40000028, 20), { syscall: '20 of arm' })
+  t.match(name(0xc000003e, 0x40000027), { syscall: '39 of x32' })
+  t.match(name(0x16, 1), { syscall: '1 of architecture 0x16' })
+  t.match(name(native, 0xffffffff), { syscall: 'syscall -1' })
   t.end()
 })
 

@@ -8,8 +8,8 @@ const names =
 
 export async function check(t: Test, tenant: Tenant): Promise<void> {
   const job = await plantLinks(t, tenant, {
-    script: `for name in ${names}; do ln -sf "$CANARY/file" "$name"; ln -sf "$CANARY/file" "/tmp/$name-$$"; done`,
-    naive: 'echo result > stdout; rm -f /tmp/main-* /tmp/stdout-* /tmp/meta-*',
+    script: `for name in ${names}; do ln -sf "$CANARY/file" "$name"; ln -sf "$CANARY/file" "/tmp/$name-$(basename "$CANARY")"; done`,
+    naive: 'echo result > stdout; rm -f /tmp/{,.}*-"$(basename "$CANARY")"',
   })
   t.equal(job.outcome, 'ok')
   // Between two steps: the compiler's output is a file that the compile step made, and the run step starts from it.
