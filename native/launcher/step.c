@@ -71,13 +71,10 @@ static int account(struct step *step) {
 }
 
 static void read_disk(const struct step *step, uint64_t *bytes, uint64_t *inodes, bool *full) {
-  char path[48];
   struct statfs disk;
-  /* The magic link leads to init's root and no further: nothing that the job made is looked up. */
-  snprintf(path, sizeof path, "/proc/%d/root", step->sandbox->init);
   *bytes = *inodes = 0;
   *full = false;
-  if (statfs(path, &disk) < 0)
+  if (fstatfs(step->sandbox->root, &disk) < 0)
     return;
   *bytes = (uint64_t)(disk.f_blocks - disk.f_bfree) * (uint64_t)disk.f_bsize;
   *inodes = (uint64_t)(disk.f_files - disk.f_ffree);
@@ -128,6 +125,9 @@ int step_run(struct sandbox *sandbox) {
     result = step_relay(&step);
   if (step.lost)
     return 1;
+  /* The job and all that it left are gone. */
+  if (result == 0 && sandbox->request->ended)
+    sandbox_let_go(sandbox);
   if (result == 0)
     step_drain(&step);
   if (result == 0)

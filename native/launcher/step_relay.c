@@ -26,7 +26,7 @@ void step_end_job(struct step *step, const char *reason) {
   (void)cgroup_driver(&step->sandbox->world->cgroups)->processes(&step->sandbox->cgroup, &step->killed_processes);
   /* What it still costs to end it (a gigabyte to give back) is not to wait for its share of a processor. Best effort: the next step's
    * quota is written and read back anew. */
-  (void)cgroup_driver(&step->sandbox->world->cgroups)->step_unthrottle(&step->sandbox->cgroup);
+  (void)cgroup_step_unthrottle(&step->sandbox->cgroup);
   (void)syscall(SYS_pidfd_send_signal, step->job.pidfd, SIGKILL, NULL, 0);
 }
 

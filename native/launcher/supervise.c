@@ -68,12 +68,11 @@ static void answer_destroyed(struct sandbox *sandbox) {
 
 /* A sandbox that could not be prepared is tried once more when somebody asks, who then gets the answer. */
 static void prepare(struct sandbox *sandbox, struct standby *standby) {
-  char *image = sandbox->request->shared->sandbox.image;
-  memcpy(image, standby->image, sizeof standby->image);
-  if (sandbox_prepare(sandbox) < 0) {
+  if (sandbox_prepare_ahead(sandbox, &standby->guess) < 0) {
     sandbox_find_cause(sandbox);
     diary_slot(stage_name(sandbox->failure.stage), sandbox->slot, sandbox->failure.error);
     sandbox_destroy(sandbox);
+    standby->guess.any = false; /* perhaps it was that: an image that is no more */
   }
   atomic_store(&standby->ready, true);
 }
@@ -95,11 +94,7 @@ static int await_connection(const struct sandbox *sandbox, int channel) {
 /* One step, on a sandbox that is made as far as it is not there yet. As step_run. */
 static int serve_step(struct sandbox *sandbox) {
   sandbox->begun_ns = monotonic_ns();
-  if (sandbox->init == 0 && sandbox_prepare(sandbox) < 0)
-    return -1;
-  if (sandbox_begin(sandbox) < 0)
-    return -1;
-  return step_run(sandbox);
+  return sandbox_begin(sandbox) < 0 ? -1 : step_run(sandbox);
 }
 
 static _Noreturn void serve(struct sandbox *sandbox, struct standby *standby) {
@@ -116,9 +111,11 @@ static _Noreturn void serve(struct sandbox *sandbox, struct standby *standby) {
       (void)answer_refused(connection, "protocol", "a frame that the protocol does not allow here", monotonic_ns() + answer_patience_ns);
       leave(sandbox, 1);
     }
-    memcpy(standby->image, sandbox->request->shared->sandbox.image, sizeof standby->image);
+    bool first = !sandbox->begun;
     int result = serve_step(sandbox);
     request_step_over(sandbox->request);
+    if (first && result >= 0)
+      guess_note(&standby->guess, &sandbox->request->shared->sandbox, &sandbox->request->shared->step);
     if (result < 0)
       answer_failed(sandbox);
     if (result != 0)
@@ -130,7 +127,7 @@ _Noreturn void supervise(const struct world *world, unsigned slot, int channel, 
   static struct request request;
   static struct sandbox sandbox;
   request.shared = mmap(NULL, sizeof *request.shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  sandbox = (struct sandbox){.world = world, .slot = slot, .request = &request, .init_pidfd = -1, .channel = -1, .mounts = -1};
+  sandbox = (struct sandbox){.world = world, .slot = slot, .request = &request, .init_pidfd = -1, .channel = -1, .mounts = -1, .root = -1};
   if (request.shared == MAP_FAILED)
     _exit(1);
   /* A program that ends without reading its input must not end us. The job gets its default back (sanitise_signals). */
