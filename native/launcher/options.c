@@ -32,9 +32,6 @@ static bool set_ids_per_slot(struct options *options, char *value) {
   /* 65534 must be mapped: it is where the kernel shows ids it cannot map. */
   return word_number(value, 65535, UINT32_MAX, &options->ids_per_slot);
 }
-static bool set_drain_grace(struct options *options, char *value) {
-  return word_number(value, 1, 86400000, &options->drain_grace_ms);
-}
 static bool set_inner(struct options *options, char *value) { return word_number(value, 3, 1000, &options->inner); }
 static bool set_host_namespaces(struct options *options, char *value) {
   options->host_namespaces = value;
@@ -62,7 +59,6 @@ static const struct {
     {"--base-ids", set_base_ids},
     {"--ids-per-slot", set_ids_per_slot},
     {"--cgroup-root", add_cgroup_root},
-    {"--drain-grace-ms", set_drain_grace},
     {"--host-namespaces", set_host_namespaces}, /* this and the next: */
     {"--inner", set_inner},                     /* the front's own doing, when it executes itself again inside the outer user namespace */
 };

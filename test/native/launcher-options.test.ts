@@ -30,14 +30,13 @@ t.test('the command line', (t) => {
     cgroupRoots: 1,
     baseIds: 65536,
     idsPerSlot: 65536,
-    drainGraceMs: 0,
     inner: 0,
   }
   const inner = [...options, ['--host-namespaces', '1,2,3,4,5,6,7,8'], ['--inner', '3']] as const
-  t.same(
-    answers('options', [line(options), line(inner), line([...options, ['--drain-grace-ms', '1']])]),
-    [understood, { ...understood, inner: 3 }, { ...understood, drainGraceMs: 1 }],
-  )
+  t.same(answers('options', [line(options), line(inner)]), [
+    understood,
+    { ...understood, inner: 3 },
+  ])
   for (const [name] of options) {
     const [without] = answers('options', [line(options.filter((one) => one[0] !== name))])
     t.same(without, { fault: 'an option is missing' }, `without ${name}`)
@@ -84,8 +83,6 @@ t.test('every option at its bounds', (t) => {
     ['--inner', '2'],
     ['--inner', '1001'],
     ['--host-namespaces', '1;2'],
-    ['--drain-grace-ms', '0'],
-    ['--drain-grace-ms', '86400001'],
     ['--unknown', 'x'],
     ['', ''],
   ]
