@@ -13,6 +13,8 @@ const options: readonly (readonly [string, string])[] = [
   ['--base-ids', '65536'],
   ['--ids-per-slot', '65536'],
   ['--cgroup-root', 'v2:/sys/fs/cgroup/test'],
+  ['--waiting-slots', '2'],
+  ['--waiting-room-bytes', '1048576'],
 ]
 const line = (all: readonly (readonly [string, string])[]): Buffer =>
   words('launcher', ...all.flat())
@@ -30,6 +32,8 @@ t.test('the command line', (t) => {
     cgroupRoots: 1,
     baseIds: 65536,
     idsPerSlot: 65536,
+    waitingSlots: 2,
+    waitingRoomBytes: 1_048_576,
     inner: 0,
   }
   const inner = [...options, ['--host-namespaces', '1,2,3,4,5,6,7,8'], ['--inner', '3']] as const
@@ -59,6 +63,8 @@ t.test('every option at its bounds', (t) => {
     ['--slots-dir', ['/a'], ['/', 'a', '/a/', '']],
     ['--base-ids', ['1', '4294967295'], ['0', '4294967296']],
     ['--ids-per-slot', ['65535', '4294967295'], ['65534', '4294967296']],
+    ['--waiting-slots', ['0', '4096'], ['4097', '-1', '']],
+    ['--waiting-room-bytes', ['0', '9007199254740991'], ['9007199254740992', '1k', '']],
   ]
   for (const [name, right, wrong] of tries) {
     const taken = answers(
