@@ -10,6 +10,7 @@ import {
   poolFull,
   sandboxProcesses,
   slots,
+  waiting,
 } from '../sandbox/conversation.js'
 import { asRoot, instance, persist, servicePid } from '../stack.js'
 import { repository } from '../tidy-source.js'
@@ -57,7 +58,7 @@ t.test('an idle pool keeps a few, a load brings more at once, and they go again'
   const held = await fillSlots()
   t.equal(held.length, slots, 'every slot serves, though one was ready')
   for (const conversation of held) conversation.hangUp()
-  t.equal((await poolFull()).length, 2 * slots, 'as many wait as served at one time')
+  t.equal((await poolFull(slots)).length, 2 * slots, 'as many wait as served at one time')
   t.equal((await poolFull(1)).length, 2, 'and after a while without work, one')
   await runTrue()
 })
@@ -87,5 +88,5 @@ t.test('nor while the launcher’s own control group has little left', async (t)
   } finally {
     limit(before === 'max' || Number(before) > Number.MAX_SAFE_INTEGER ? unlimited(file) : before)
   }
-  t.equal((await poolFull()).length, 2 * slots, 'control: with room again they are back')
+  t.equal((await poolFull()).length, 2 * waiting, 'control: with room again they are back')
 })
