@@ -80,6 +80,9 @@ static int read_network(struct sandbox *sandbox, pid_t job, struct attestation *
 
 int attest_place(struct sandbox *sandbox, pid_t job, struct attestation *out) {
   char membership[4096];
+  out->status = surroundings_open(job, "status");
+  if (out->status < 0)
+    return mismatch(sandbox, CHECK_READ, -out->status);
   if (check_namespaces(sandbox, job, &out->namespaces) < 0)
     return -1;
   if (check_map(sandbox, job, "uid_map", &sandbox->world->uids, &out->host_uid) < 0)
@@ -129,7 +132,7 @@ int attest_process(struct sandbox *sandbox, pid_t job, struct attestation *out) 
   char status[8192];
   if (check_limits(sandbox, &out->limits) < 0)
     return -1;
-  if (surroundings_file(job, "status", status, sizeof status) < 0)
+  if (surroundings_read_open(out->status, status, sizeof status) < 0)
     return mismatch(sandbox, CHECK_READ, EIO);
   if (check_status(sandbox, status, out) < 0)
     return -1;

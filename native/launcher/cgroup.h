@@ -109,6 +109,8 @@ struct cgroup_driver {
   /* Starts the peak of memory anew. */
   int (*step_reset)(const struct cgroup_slot *slot);
   int (*step_counters)(const struct cgroup_slot *slot, struct cgroup_counters *out);
+  /* Of these, what may not be 0 before the program runs: processor time. */
+  int (*step_base)(const struct cgroup_slot *slot, struct cgroup_counters *out);
   /* Bytes that are really in use. `memory_now_bytes` is more: each processor has up to 63 pages charged ahead (mm/memcontrol.c,
    * MEMCG_CHARGE_BATCH), and so had the peak. */
   int (*memory_used)(const struct cgroup_slot *slot, uint64_t *out);

@@ -169,7 +169,7 @@ static int memory_used(const struct cgroup_slot *slot, uint64_t *out) {
   return result;
 }
 
-static int step_counters(const struct cgroup_slot *slot, struct cgroup_counters *out) {
+static int step_base(const struct cgroup_slot *slot, struct cgroup_counters *out) {
   int result = cpu_ns(slot, &out->cpu_ns);
   if (result == 0)
     result = cgroup_counter_number(slot, CGROUP_CPU_USER, &out->user_ns);
@@ -177,6 +177,11 @@ static int step_counters(const struct cgroup_slot *slot, struct cgroup_counters 
     result = cgroup_counter_number(slot, CGROUP_CPU_SYSTEM, &out->system_ns);
   if (result == 0)
     result = cgroup_counter_key(slot, CGROUP_CPU_STAT, "throttled_time", &out->throttled_ns);
+  return result;
+}
+
+static int step_counters(const struct cgroup_slot *slot, struct cgroup_counters *out) {
+  int result = step_base(slot, out);
   if (result == 0)
     result = cgroup_counter_number(slot, CGROUP_MEMORY_NOW, &out->memory_now_bytes);
   if (result == 0)
@@ -276,6 +281,7 @@ const struct cgroup_driver cgroup_v1 = {
     .step_unthrottle = step_unthrottle,
     .step_reset = step_reset,
     .step_counters = step_counters,
+    .step_base = step_base,
     .memory_used = memory_used,
     .cpu_ns = cpu_ns,
     .oom_kills = oom_kills,

@@ -154,7 +154,7 @@ static int oom_kills(const struct cgroup_slot *slot, uint64_t *out) {
 }
 
 /* All from one reading, so that they belong together. */
-static int cpu_counters(const struct cgroup_slot *slot, struct cgroup_counters *out) {
+static int step_base(const struct cgroup_slot *slot, struct cgroup_counters *out) {
   char text[1024];
   int result = cgroup_file_reread(slot->counter[CGROUP_CPU_USAGE], text, sizeof text);
   if (result == 0)
@@ -173,7 +173,7 @@ static int memory_used(const struct cgroup_slot *slot, uint64_t *out) {
 }
 
 static int step_counters(const struct cgroup_slot *slot, struct cgroup_counters *out) {
-  int result = cpu_counters(slot, out);
+  int result = step_base(slot, out);
   if (result == 0)
     result = cgroup_counter_number(slot, CGROUP_MEMORY_NOW, &out->memory_now_bytes);
   if (result == 0)
@@ -234,6 +234,7 @@ const struct cgroup_driver cgroup_v2 = {
     .step_unthrottle = step_unthrottle,
     .step_reset = step_reset,
     .step_counters = step_counters,
+    .step_base = step_base,
     .memory_used = memory_used,
     .cpu_ns = cpu_ns,
     .oom_kills = oom_kills,

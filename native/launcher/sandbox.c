@@ -127,7 +127,7 @@ static uint64_t bound_of(const struct sandbox_plan *plan) { return plan->memory_
 
 static int prepare_common(struct sandbox *sandbox) {
   const struct cgroup_driver *driver = cgroup_driver(&sandbox->world->cgroups);
-  sandbox->next = (struct sandbox_job){.pidfd = -1, .channel = -1};
+  sandbox->next = no_job;
   sandbox->gone = false;
   cgroup_slot_init(&sandbox->cgroup, &sandbox->world->cgroups, sandbox->slot);
   if (sandbox_failed(sandbox, STAGE_CGROUP_MAKE, driver->slot_make(&sandbox->cgroup)) < 0)
@@ -185,6 +185,13 @@ static int tell_complete(const struct sandbox *sandbox) {
   return result;
 }
 
+int sandbox_tell(struct sandbox *sandbox) {
+  if (sandbox->told)
+    return 0;
+  sandbox->told = true;
+  return sandbox_failed(sandbox, STAGE_FILE, tell_complete(sandbox));
+}
+
 int sandbox_begin(struct sandbox *sandbox) {
   const struct sandbox_plan *plan = &sandbox->request->shared->sandbox;
   if (sandbox->begun)
@@ -196,20 +203,18 @@ int sandbox_begin(struct sandbox *sandbox) {
     return -1;
   if (sandbox_failed(sandbox, STAGE_CGROUP_LIMIT, cgroup_slot_limit(&sandbox->cgroup, bound_of(plan))) < 0)
     return -1;
-  if (sandbox_failed(sandbox, STAGE_FILE, tell_complete(sandbox)) < 0)
-    return -1;
-  /* Where the directory that the job goes to is there already, it need not wait for init's last word. */
-  sandbox->rooted = sandbox->built && sandbox->request->files == NULL;
   sandbox->lifetime_end_ns = monotonic_ns() + plan->lifetime_ms * 1000000u;
   sandbox->begun = true;
-  return 0;
+  /* Where the directory that the job goes to is there already, it need not wait for init, and goes first. */
+  sandbox->rooted = sandbox->built && sandbox->request->files == NULL;
+  return sandbox->rooted ? 0 : sandbox_tell(sandbox);
 }
 
 /* How far init has to be before its last word: where the root was built ahead, the last word is the only one. */
 static uint32_t next_word(const struct sandbox *sandbox) { return sandbox->rooted || sandbox->built ? MESSAGE_DONE : MESSAGE_ROOTED; }
 
 bool sandbox_note(struct sandbox *sandbox, uint32_t kind) {
-  if (kind != next_word(sandbox) || !sandbox->begun || sandbox->complete)
+  if (kind != next_word(sandbox) || !sandbox->told || sandbox->complete)
     return false;
   sandbox->complete = kind == MESSAGE_DONE;
   sandbox->rooted = true;
@@ -231,12 +236,14 @@ int sandbox_complete(struct sandbox *sandbox) {
   return sandbox->root >= 0 ? 0 : sandbox_failed(sandbox, STAGE_PIVOT, open_root(sandbox));
 }
 
-static void forget_job(struct sandbox_job *job) {
+void sandbox_job_forget(struct sandbox_job *job) {
   if (job->pidfd >= 0)
     close(job->pidfd);
   if (job->channel >= 0)
     close(job->channel);
-  *job = (struct sandbox_job){.pidfd = -1, .channel = -1};
+  if (job->attestation.status >= 0)
+    close(job->attestation.status);
+  *job = no_job;
 }
 
 void sandbox_let_go(struct sandbox *sandbox) {
@@ -266,8 +273,8 @@ unsigned sandbox_end(struct sandbox *sandbox) {
   if (sandbox->gone)
     return 0;
   int result = sandbox->init > 0 ? end_init(sandbox) : 0;
-  forget_job(&sandbox->next);
-  sandbox->built = sandbox->begun = sandbox->rooted = sandbox->complete = false;
+  sandbox_job_forget(&sandbox->next);
+  sandbox->built = sandbox->begun = sandbox->told = sandbox->rooted = sandbox->complete = false;
   if (result == 0 && sandbox->cgroup.init >= 0)
     result = cgroup_slot_empty(&sandbox->cgroup, EMPTY_WAIT_MS, &left);
   sandbox->gone = result == 0 && left == 0;

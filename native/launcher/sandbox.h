@@ -23,6 +23,8 @@ struct sandbox_job {
   struct attestation attestation;
 };
 
+static const struct sandbox_job no_job = {.pidfd = -1, .channel = -1, .attestation = {.status = -1}};
+
 struct sandbox {
   const struct world *world;
   unsigned slot;
@@ -35,7 +37,8 @@ struct sandbox {
   int root;      /* the directory; -1: not opened yet */
   bool built;    /* there is a root, built for what is in `built_for` */
   struct sandbox_plan built_for;
-  bool begun;    /* init completes what the plan asks for */
+  bool begun;    /* it is on the way to what the plan asks for */
+  bool told;     /* and init knows */
   bool rooted;   /* far enough for the job to go on */
   bool complete; /* it is the one that was asked for */
   bool gone;     /* it has been ended, and nothing was left */
@@ -64,9 +67,11 @@ int sandbox_prepare(struct sandbox *sandbox);
 int sandbox_prepare_ahead(struct sandbox *sandbox, const struct guess *guess);
 
 /* Makes it the sandbox that the plan in shared memory describes, anew if it is there for another: begins, waits until the job may go on,
- * waits until all is there. In between others have work of their own. 0, or -1 with the failure set. */
+ * tells init if that has not been needed yet, waits until all is there. In between others have work of their own. 0, or -1 with the failure
+ * set. */
 int sandbox_begin(struct sandbox *sandbox);
 int sandbox_await_root(struct sandbox *sandbox);
+int sandbox_tell(struct sandbox *sandbox);
 int sandbox_complete(struct sandbox *sandbox);
 
 /* Takes note of how far init has got. Whether the word was one of that kind. */
@@ -83,6 +88,9 @@ void sandbox_destroy(struct sandbox *sandbox);
 
 /* A job at its first barrier, in new groups of its own, as `next`. 0, or -1 with the failure set. */
 int sandbox_job_make(struct sandbox *sandbox);
+
+/* Closes what we hold of it. */
+void sandbox_job_forget(struct sandbox_job *job);
 
 /* Waits until it has applied what depends on no plan, and reads back what that settles. 0, or -1 with the failure set. */
 int sandbox_job_settle(struct sandbox *sandbox, struct sandbox_job *job);

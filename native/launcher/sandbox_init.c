@@ -32,6 +32,7 @@ struct init {
   int workspace;  /* of the root that is built; -1: none is, or it is complete */
   bool built;     /* the root is there, and we are in it */
   bool old_root;  /* the one before is still mounted */
+  bool complete;  /* all is as the plan says */
   pid_t job;      /* the one that waits or runs; 0: none */
 };
 
@@ -157,29 +158,32 @@ static void spawn(struct init *init, int channel) {
   init->job = job;
 }
 
+static void see_to_end(struct init *init) {
+  struct message ended = {.kind = MESSAGE_ENDED};
+  await_job(init->job, &ended);
+  init->job = 0;
+  if (channel_send(init->channel, &ended, NULL, 0) < 0)
+    _exit(0);
+}
+
 /* One message of the supervisor. `descriptor` is what came with it, or -1. */
 static void act(struct init *init, uint32_t kind, int descriptor) {
-  struct message answer = {.kind = MESSAGE_DONE};
   switch (kind) {
   case MESSAGE_SPAWN:
-    spawn(init, descriptor);
-    return; /* the job answers for itself */
+    spawn(init, descriptor); /* the job answers for itself */
+    break;
   case MESSAGE_BUILD:
     build_ahead(init);
+    must_tell(init->channel, MESSAGE_DONE);
     break;
   case MESSAGE_COMPLETE:
     complete(init, descriptor);
-    break;
-  case MESSAGE_WAIT:
-    answer.kind = MESSAGE_ENDED;
-    await_job(init->job, &answer);
-    init->job = 0;
+    init->complete = true;
+    must_tell(init->channel, MESSAGE_DONE);
     break;
   default:
     _exit(1);
   }
-  if (channel_send(init->channel, &answer, NULL, 0) < 0)
-    _exit(0);
 }
 
 static _Noreturn void serve(struct init *init) {
@@ -192,6 +196,9 @@ static _Noreturn void serve(struct init *init) {
     for (unsigned at = 0; at < CHANNEL_DESCRIPTORS; at++)
       if (descriptors[at] >= 0)
         close(descriptors[at]);
+    /* There is nothing else to look at until the job has ended: before its exec it waits for the supervisor, which kills us if it fails. */
+    if (init->complete && init->job > 0)
+      see_to_end(init);
   }
 }
 

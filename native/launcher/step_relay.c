@@ -185,7 +185,7 @@ static int watch_memory(struct step *step) {
   int result = cgroup_driver(&step->sandbox->world->cgroups)->oom_kills(&step->sandbox->cgroup, &kills);
   if (step_failed(step, STAGE_WATCH, result) < 0)
     return -1;
-  if (kills > step->base.oom_kills)
+  if (kills > 0) /* the group is new for each step */
     step_end_job(step, "memory");
   return 0;
 }

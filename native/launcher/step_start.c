@@ -48,7 +48,7 @@ static int take_job(struct step *step) {
   if (sandbox->next.pid == 0 && sandbox_job_make(sandbox) < 0)
     return -1;
   step->job = sandbox->next;
-  sandbox->next = (struct sandbox_job){.pidfd = -1, .channel = -1};
+  sandbox->next = no_job;
   return 0;
 }
 
@@ -96,14 +96,13 @@ int step_prepare(struct step *step) {
     return -1;
   if (step_failed(step, STAGE_JOB_LOST, tell_go(step)) < 0)
     return -1;
+  if (sandbox_tell(step->sandbox) < 0)
+    return -1;
   if (await_hardened(step) < 0)
     return -1;
   if (step_failed(step, STAGE_RLIMIT, limit_files(step)) < 0)
     return -1;
   if (sandbox_complete(step->sandbox) < 0)
-    return -1;
-  /* From here on init looks at nothing but the job's end. */
-  if (step_failed(step, STAGE_INIT_LOST, channel_tell(step->sandbox->channel, MESSAGE_WAIT)) < 0)
     return -1;
   return attest_process(step->sandbox, step->job.pid, &step->job.attestation);
 }
@@ -112,7 +111,7 @@ int step_prepare(struct step *step) {
 static int take_base(struct step *step) {
   const struct cgroup_driver *driver = cgroup_driver(&step->sandbox->world->cgroups);
   int result = driver->step_reset(&step->sandbox->cgroup);
-  return result < 0 ? result : driver->step_counters(&step->sandbox->cgroup, &step->base);
+  return result < 0 ? result : driver->step_base(&step->sandbox->cgroup, &step->base);
 }
 
 int step_release(struct step *step) {

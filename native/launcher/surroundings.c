@@ -11,13 +11,14 @@
 #include <sys/statfs.h>
 #include <unistd.h>
 
-int surroundings_file(pid_t pid, const char *name, char *text, size_t size) {
+int surroundings_open(pid_t pid, const char *name) {
   char path[64];
-  text[0] = '\0';
   snprintf(path, sizeof path, "/proc/%d/%s", pid, name);
   int file = open(path, O_RDONLY | O_CLOEXEC);
-  if (file < 0)
-    return -errno;
+  return file < 0 ? -errno : file;
+}
+
+int surroundings_read_open(int file, char *text, size_t size) {
   size_t have = 0;
   ssize_t got = 1;
   while (got > 0 && have < size - 1) {
@@ -26,8 +27,17 @@ int surroundings_file(pid_t pid, const char *name, char *text, size_t size) {
       have += (size_t)got;
   }
   int result = got < 0 ? -errno : 0;
-  close(file);
   text[have] = '\0';
+  return result;
+}
+
+int surroundings_file(pid_t pid, const char *name, char *text, size_t size) {
+  text[0] = '\0';
+  int file = surroundings_open(pid, name);
+  if (file < 0)
+    return file;
+  int result = surroundings_read_open(file, text, size);
+  close(file);
   return result;
 }
 

@@ -20,8 +20,12 @@ struct surroundings {
   bool ipv6;
 };
 
-/* Reads a file of /proc/<pid>. 0, or -errno. */
+/* Reads a file of /proc/<pid>, or one of them that is open, from where it is. 0, or -errno. */
 int surroundings_file(pid_t pid, const char *name, char *text, size_t size);
+int surroundings_read_open(int file, char *text, size_t size);
+
+/* Opens one. A descriptor, or -errno. */
+int surroundings_open(pid_t pid, const char *name);
 
 /* Of `job`: devices and addresses; then its limits, and the disk, of which `root` is an open directory. 0, or -errno. */
 int surroundings_network(pid_t job, struct surroundings *out);
