@@ -251,7 +251,9 @@ void sandbox_let_go(struct sandbox *sandbox) {
     (void)syscall(SYS_pidfd_send_signal, sandbox->init_pidfd, SIGKILL, NULL, 0);
 }
 
-/* Kills init and waits for its end, but not for ever: a process in uninterruptible sleep may hold it. 0, or -EBUSY. */
+/* Kills init and waits for its end, but not for ever: a process in uninterruptible sleep may hold it. 0, or -EBUSY. A pidfd tells of the end
+ * when the process is a zombie (pidfd_open(2)), and by then every other one of its pid namespace has been killed and reaped
+ * (zap_pid_ns_processes). */
 static int end_init(struct sandbox *sandbox) {
   struct pollfd entry = {.fd = sandbox->init_pidfd, .events = POLLIN};
   sandbox_let_go(sandbox);
@@ -259,12 +261,12 @@ static int end_init(struct sandbox *sandbox) {
   do
     ready = poll(&entry, 1, EMPTY_WAIT_MS);
   while (ready < 0 && errno == EINTR);
-  bool gone = waitpid(sandbox->init, NULL, WNOHANG) == sandbox->init;
   close(sandbox->init_pidfd);
   close(sandbox->channel);
   sandbox->init_pidfd = sandbox->channel = -1;
+  sandbox->ended = sandbox->init;
   sandbox->init = 0;
-  return gone ? 0 : -EBUSY;
+  return ready > 0 ? 0 : -EBUSY;
 }
 
 /* The kernel kills a pid namespace with its init (zap_pid_ns_processes); the groups are looked at all the same. */
@@ -288,6 +290,9 @@ void sandbox_destroy(struct sandbox *sandbox) {
   if (result < 0)
     diary_slot(stage_name(STAGE_DESTROY), sandbox->slot, -result);
   cgroup_slot_close(&sandbox->cgroup);
+  if (sandbox->ended > 0)
+    (void)waitpid(sandbox->ended, NULL, WNOHANG);
+  sandbox->ended = 0;
   /* The last hold on the mounts: they go now, and the memory of the disk with them. */
   if (sandbox->root >= 0)
     close(sandbox->root);

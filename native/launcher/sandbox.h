@@ -32,6 +32,7 @@ struct sandbox {
   struct cgroup_slot cgroup;
   pid_t init; /* 0: nothing is made yet */
   int init_pidfd;
+  pid_t ended; /* init, when it has been ended and is still to be reaped; 0: none */
   int channel;   /* to init */
   int mounts;    /* its mount namespace: with us holding it, its end costs nobody a wait */
   int root;      /* the directory; -1: not opened yet */

@@ -104,7 +104,7 @@ int sandbox_job_applied(struct sandbox *sandbox, int job, struct message *messag
 }
 
 int sandbox_job_settle(struct sandbox *sandbox, struct sandbox_job *job) {
-  struct message applied;
+  struct message applied = {0};
   if (job->settled)
     return 0;
   if (sandbox_job_applied(sandbox, job->channel, &applied, NULL) < 0)

@@ -54,7 +54,7 @@ static int take_job(struct step *step) {
 
 /* Everything: with it comes the listener of the job's filter. */
 static int await_hardened(struct step *step) {
-  struct message message;
+  struct message message = {0};
   int descriptors[CHANNEL_DESCRIPTORS] = {-1, -1, -1};
   int result = sandbox_job_applied(step->sandbox, step->job.channel, &message, descriptors);
   step->job.attestation.landlock_abi = (int)message.value[0];

@@ -162,7 +162,6 @@ _Noreturn void supervise(const struct world *world, unsigned slot, int channel, 
   touch_request(&request);
   prepare(&sandbox, standby);
   request.connection = await_connection(&sandbox, channel);
-  close(channel);
   if (request.connection < 0) {
     sandbox_destroy(&sandbox);
     _exit(0);

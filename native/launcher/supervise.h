@@ -13,7 +13,7 @@ struct standby {
   struct guess guess;
 };
 
-/* `channel` brings the connection; its end means that none will come. The slot's lock is held by this process. Never returns. */
+/* `channel` brings the connection; its end means that none will come. After that it has no use, and is not worth the time to close it. The slot's lock is held by this process. Never returns. */
 _Noreturn void supervise(const struct world *world, unsigned slot, int channel, struct standby *standby);
 
 #endif
