@@ -99,6 +99,17 @@ export const Settings = Type.Object(
       default: 4,
       description: 'Sandboxes at one time on this machine.',
     }),
+    waitingSlots: Type.Integer({
+      minimum: 0,
+      maximum: 4096,
+      default: 16,
+      description:
+        'Sandboxes that are kept ready while there is nothing to do. Under load as many more as ran at one time lately; never more than there are slots.',
+    }),
+    waitingRoomBytes: bytes(
+      268_435_456,
+      'With less memory than this left, of the machine or of the launcher’s control group, none is kept ready: each job then waits some milliseconds for its sandbox. 0: kept ready whatever is left.',
+    ),
     queuedJobsMax: Type.Integer({
       minimum: 1,
       maximum: 10_000_000,

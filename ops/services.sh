@@ -23,7 +23,7 @@ service_command() {
     launcher)
       echo "$installed/native/build/launcher --instance $instance --slots $slots --socket $run_directory/launcher/launcher.sock" \
         "--peer-uid $(id -u "$worker_user") --slots-dir $slots_directory --base-ids $ids_per_slot --ids-per-slot $ids_per_slot" \
-        "$(cgroup_root_arguments)"
+        "$(waiting_arguments) $(cgroup_root_arguments)"
       ;;
   esac
 }

@@ -41,6 +41,20 @@ settle_settings() {
 
 beside() { local port=${1##*:}; echo "127.0.0.1:$((10#${port:-0} + 1))"; }
 
+# As contract/config.ts has them; test/ops/set-up.test.ts compares.
+readonly waiting_slots_default=16 waiting_room_bytes_default=268435456
+
+# How many sandboxes the launcher keeps ready, and with how much memory left it does.
+waiting_arguments() {
+  local slots_wanted room value
+  slots_wanted=$(setting waitingSlots)
+  room=$(setting waitingRoomBytes)
+  for value in "${slots_wanted:-0}" "${room:-0}"; do
+    [[ $value =~ ^(0|[1-9][0-9]*)$ ]] || stop_with "waitingSlots, waitingRoomBytes: '$value' is no number" "correct $settings_file"
+  done
+  echo "--waiting-slots ${slots_wanted:-$waiting_slots_default} --waiting-room-bytes ${room:-$waiting_room_bytes_default}"
+}
+
 readonly drain_ms_default=30000 # as contract/config.ts has it; test/ops/set-up.test.ts compares
 
 # How long a service may take to end. Worker and launcher let what runs end for `drainMs`; after that the worker tells the launcher

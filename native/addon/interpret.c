@@ -2,21 +2,9 @@
  * to be obviously right, not fast. */
 #include "interpret.h"
 
-#include <stdbool.h>
 #include <string.h>
 
-static bool jump_taken(const struct sock_filter *instruction, uint32_t accumulator) {
-  switch (BPF_OP(instruction->code)) {
-  case BPF_JEQ:
-    return accumulator == instruction->k;
-  case BPF_JGT:
-    return accumulator > instruction->k;
-  case BPF_JGE:
-    return accumulator >= instruction->k;
-  default:
-    return (accumulator & instruction->k) != 0; /* BPF_JSET; the kernel refuses others */
-  }
-}
+#include "../bpf_jump.h"
 
 uint32_t interpret(const struct program *program, const struct seccomp_data *data) {
   uint32_t accumulator = 0;
@@ -41,7 +29,7 @@ uint32_t interpret(const struct program *program, const struct seccomp_data *dat
       if (BPF_CLASS(instruction->code) != BPF_JMP || BPF_SRC(instruction->code) != BPF_K) {
         return INTERPRET_NO_ANSWER;
       }
-      at += jump_taken(instruction, accumulator) ? instruction->jt : instruction->jf;
+      at += bpf_jump_taken(instruction, accumulator) ? instruction->jt : instruction->jf;
       break;
     }
   }

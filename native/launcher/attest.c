@@ -72,8 +72,17 @@ static int check_limits(struct sandbox *sandbox, struct cgroup_in_force *limits)
   return memory && processor && limits->processes == step->processes ? 0 : mismatch(sandbox, CHECK_LIMITS, EPERM);
 }
 
+static int read_network(struct sandbox *sandbox, pid_t job, struct attestation *out) {
+  int result = surroundings_network(job, &out->surroundings);
+  out->network_read = result == 0;
+  return result < 0 ? mismatch(sandbox, CHECK_READ, -result) : 0;
+}
+
 int attest_place(struct sandbox *sandbox, pid_t job, struct attestation *out) {
   char membership[4096];
+  out->status = surroundings_open(job, "status");
+  if (out->status < 0)
+    return mismatch(sandbox, CHECK_READ, -out->status);
   if (check_namespaces(sandbox, job, &out->namespaces) < 0)
     return -1;
   if (check_map(sandbox, job, "uid_map", &sandbox->world->uids, &out->host_uid) < 0)
@@ -84,7 +93,7 @@ int attest_place(struct sandbox *sandbox, pid_t job, struct attestation *out) {
     return mismatch(sandbox, CHECK_READ, EIO);
   if (!cgroup_driver(&sandbox->world->cgroups)->is_member(&sandbox->cgroup, membership))
     return mismatch(sandbox, CHECK_GROUP, EPERM);
-  return check_limits(sandbox, &out->limits);
+  return sandbox->built ? read_network(sandbox, job, out) : 0;
 }
 
 static int check_status(struct sandbox *sandbox, const char *status, struct attestation *out) {
@@ -121,11 +130,15 @@ static int check_surroundings(struct sandbox *sandbox, const struct surroundings
 
 int attest_process(struct sandbox *sandbox, pid_t job, struct attestation *out) {
   char status[8192];
-  if (surroundings_file(job, "status", status, sizeof status) < 0)
+  if (check_limits(sandbox, &out->limits) < 0)
+    return -1;
+  if (surroundings_read_open(out->status, status, sizeof status) < 0)
     return mismatch(sandbox, CHECK_READ, EIO);
   if (check_status(sandbox, status, out) < 0)
     return -1;
-  int result = surroundings_read(job, sandbox->init, &out->surroundings);
+  if (!out->network_read && read_network(sandbox, job, out) < 0)
+    return -1;
+  int result = surroundings_read(job, sandbox->root, &out->surroundings);
   return result < 0 ? mismatch(sandbox, CHECK_READ, -result) : check_surroundings(sandbox, &out->surroundings);
 }
 

@@ -6,26 +6,21 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "cgroup.h"
-#include "namespaces.h"
+#include "attestation.h"
 #include "sandbox.h"
-#include "surroundings.h"
 
-struct attestation {
-  struct namespaces namespaces;
-  struct cgroup_in_force limits;
-  struct surroundings surroundings;
-  uint64_t host_uid; /* of id 0 inside */
-  uint64_t host_gid;
-  char capabilities[5][17]; /* inheritable, permitted, effective, bounding, ambient */
-  unsigned filters;
-  int landlock_abi;
-};
-
-/* Namespaces, id maps, control groups and their limits. 0, or -1 with the failure set. */
+/* What is settled once the job has its cgroup namespace, and is therefore read ahead: namespaces, id maps, membership of control groups, and,
+ * if the root is built, the network. None of it can change before the barrier:
+ * - a process's namespaces change by its own unshare(2) or setns(2) alone, and until the exec it runs our code, which calls neither again;
+ * - an id map can be written once (user_namespaces(7));
+ * - it is moved between groups by the launcher's user, which means this supervisor: it alone has the slot, and its lock;
+ * - devices and addresses come by CAP_NET_ADMIN over the network namespace. Its holders are init, which has done what the plan asks and does
+ *   no more, the job, which is ours until the exec and then has no capability (read back at the barrier), and the launcher itself.
+ * 0, or -1 with the failure set. */
 int attest_place(struct sandbox *sandbox, pid_t job, struct attestation *out);
 
-/* Identity, capabilities, no_new_privs, filters, resource limits, network, disk. 0, or -1 with the failure set. */
+/* At the barrier: limits of the groups, identity, capabilities, no_new_privs, filters, resource limits, network, disk. 0, or -1 with the
+ * failure set. */
 int attest_process(struct sandbox *sandbox, pid_t job, struct attestation *out);
 
 /* STARTED's JSON. 0, or -1 with the failure set. */

@@ -72,8 +72,10 @@ int cgroup_counters_open(struct cgroup_slot *slot, const int *groups, const char
   for (unsigned counter = 0; counter < CGROUP_COUNTERS; counter++) {
     if (names[counter] == NULL)
       continue;
-    int file = cgroup_file_open(groups[counter], names[counter], O_RDONLY);
-    if (file < 0 && !(counter == CGROUP_PIDS_PEAK && file == -ENOENT))
+    /* On v1 the peak begins anew with a write. */
+    int file = cgroup_file_open(groups[counter], names[counter], counter == CGROUP_MEMORY_PEAK && slot->roots->version == 1 ? O_RDWR : O_RDONLY);
+    bool optional = counter == CGROUP_PIDS_PEAK || counter == CGROUP_LIMIT_SWAP;
+    if (file < 0 && !(optional && file == -ENOENT))
       return file;
     slot->counter[counter] = file < 0 ? -1 : file;
   }
@@ -117,6 +119,28 @@ int cgroup_slot_empty(const struct cgroup_slot *slot, unsigned wait_ms, unsigned
   }
 }
 
+int cgroup_slot_limit(struct cgroup_slot *slot, uint64_t memory_bytes) {
+  if (slot->bound_bytes == memory_bytes)
+    return 0;
+  int result = cgroup_driver(slot->roots)->slot_limit(slot, memory_bytes);
+  slot->bound_bytes = result < 0 ? 0 : memory_bytes;
+  return result;
+}
+
+int cgroup_step_limit(struct cgroup_slot *slot, const struct cgroup_limits *limits) {
+  const struct cgroup_limits *now = &slot->limits;
+  if (now->memory_bytes == limits->memory_bytes && now->processes == limits->processes && now->cpu_millis == limits->cpu_millis)
+    return 0;
+  int result = cgroup_driver(slot->roots)->step_limit(slot, limits);
+  slot->limits = result < 0 ? (struct cgroup_limits){0} : *limits;
+  return result;
+}
+
+int cgroup_step_unthrottle(struct cgroup_slot *slot) {
+  slot->limits = (struct cgroup_limits){0};
+  return cgroup_driver(slot->roots)->step_unthrottle(slot);
+}
+
 static void drop(int *descriptor) {
   if (*descriptor >= 0)
     close(*descriptor);
@@ -124,6 +148,7 @@ static void drop(int *descriptor) {
 }
 
 void cgroup_step_close(struct cgroup_slot *slot) {
+  slot->limits = (struct cgroup_limits){0};
   for (unsigned controller = 0; controller < CGROUP_CONTROLLERS; controller++)
     drop(&slot->step[controller]);
   for (unsigned counter = 0; counter < CGROUP_COUNTERS; counter++)

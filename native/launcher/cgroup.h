@@ -14,7 +14,8 @@
 
 enum cgroup_controller { CGROUP_MEMORY, CGROUP_PIDS, CGROUP_CPU, CGROUP_CPUACCT, CGROUP_CONTROLLERS };
 
-/* Files of a step. CPU_USER, CPU_SYSTEM and CPU_STAT are one file on v2, CPU_USAGE. */
+/* Files of a step that are read while a job waits for us. CPU_USER, CPU_SYSTEM and CPU_STAT are one file on v2, CPU_USAGE, and so are
+ * LIMIT_CPU and LIMIT_PERIOD. */
 enum cgroup_counter {
   CGROUP_CPU_USAGE,
   CGROUP_CPU_USER,
@@ -28,6 +29,11 @@ enum cgroup_counter {
   CGROUP_PIDS_NOW,
   CGROUP_PIDS_EVENTS,
   CGROUP_PIDS_PEAK, /* -1 before 6.1 */
+  CGROUP_LIMIT_MEMORY,
+  CGROUP_LIMIT_SWAP, /* with memory on v1; -1 on v2 where the kernel has no swap */
+  CGROUP_LIMIT_PIDS,
+  CGROUP_LIMIT_CPU,
+  CGROUP_LIMIT_PERIOD,
   CGROUP_COUNTERS
 };
 
@@ -44,6 +50,12 @@ struct cgroup_roots {
   char path[CGROUP_CONTROLLERS][256];
 };
 
+struct cgroup_limits {
+  uint64_t memory_bytes;
+  uint64_t processes;
+  uint64_t cpu_millis;
+};
+
 /* One slot's groups. -1 where nothing is open. */
 struct cgroup_slot {
   const struct cgroup_roots *roots;
@@ -51,15 +63,12 @@ struct cgroup_slot {
   int slot[CGROUP_CONTROLLERS];
   int init;                     /* memory on v1 */
   int step[CGROUP_CONTROLLERS]; /* none on v1 for cpu: the quota is the slot's */
-  /* The step's counters, opened with its groups: nothing is looked up while a job waits for us. */
+  /* Opened with the step's groups: nothing is looked up while a job waits for us. */
   int counter[CGROUP_COUNTERS];
   int oom_event; /* readable (v1) or POLLPRI (v2) after an out-of-memory event */
-};
-
-struct cgroup_limits {
-  uint64_t memory_bytes;
-  uint64_t processes;
-  uint64_t cpu_millis;
+  /* What was written last, and nobody else writes. All 0: not known. */
+  uint64_t bound_bytes;
+  struct cgroup_limits limits;
 };
 
 struct cgroup_counters {
@@ -100,6 +109,8 @@ struct cgroup_driver {
   /* Starts the peak of memory anew. */
   int (*step_reset)(const struct cgroup_slot *slot);
   int (*step_counters)(const struct cgroup_slot *slot, struct cgroup_counters *out);
+  /* Of these, what may not be 0 before the program runs: processor time. */
+  int (*step_base)(const struct cgroup_slot *slot, struct cgroup_counters *out);
   /* Bytes that are really in use. `memory_now_bytes` is more: each processor has up to 63 pages charged ahead (mm/memcontrol.c,
    * MEMCG_CHARGE_BATCH), and so had the peak. */
   int (*memory_used)(const struct cgroup_slot *slot, uint64_t *out);
@@ -127,7 +138,13 @@ const struct cgroup_driver *cgroup_driver(const struct cgroup_roots *roots);
 /* A slot with nothing open. */
 void cgroup_slot_init(struct cgroup_slot *slot, const struct cgroup_roots *roots, unsigned number);
 
-/* Opens counters of a group by name, NULL for none. A file that this kernel lacks stays -1 if it is PIDS_PEAK. 0 or -errno. */
+/* As slot_limit, step_limit and step_unthrottle; a limit that has been written already is not written again. That it is in force is read back
+ * at the barrier all the same. */
+int cgroup_slot_limit(struct cgroup_slot *slot, uint64_t memory_bytes);
+int cgroup_step_limit(struct cgroup_slot *slot, const struct cgroup_limits *limits);
+int cgroup_step_unthrottle(struct cgroup_slot *slot);
+
+/* Opens counters of a group by name, NULL for none. A file that this kernel lacks stays -1 if it is PIDS_PEAK or LIMIT_SWAP. 0 or -errno. */
 int cgroup_counters_open(struct cgroup_slot *slot, const int *groups, const char *const *names);
 
 /* Reads one opened counter: a number alone in its file, the one behind a key, or the sum behind several. 0 or -errno. */

@@ -95,11 +95,18 @@ static int open_counters(struct cgroup_slot *slot) {
       [CGROUP_PIDS_NOW] = "pids.current",
       [CGROUP_PIDS_EVENTS] = "pids.events",
       [CGROUP_PIDS_PEAK] = "pids.peak",
+      [CGROUP_LIMIT_MEMORY] = "memory.limit_in_bytes",
+      [CGROUP_LIMIT_SWAP] = "memory.memsw.limit_in_bytes",
+      [CGROUP_LIMIT_PIDS] = "pids.max",
+      [CGROUP_LIMIT_CPU] = "cpu.cfs_quota_us",
+      [CGROUP_LIMIT_PERIOD] = "cpu.cfs_period_us",
   };
   const int cpuacct = slot->step[CGROUP_CPUACCT];
   const int memory = slot->step[CGROUP_MEMORY];
   const int pids = slot->step[CGROUP_PIDS];
-  const int groups[CGROUP_COUNTERS] = {cpuacct, cpuacct, cpuacct, slot->slot[CGROUP_CPU], memory, memory, memory, memory, memory, pids, pids, pids};
+  const int cpu = slot->slot[CGROUP_CPU];
+  const int groups[CGROUP_COUNTERS] = {cpuacct, cpuacct, cpuacct, cpu,    memory, memory, memory, memory, memory,
+                                       pids,    pids,    pids,    memory, memory, pids,   cpu,    cpu};
   return cgroup_counters_open(slot, groups, names);
 }
 
@@ -142,7 +149,7 @@ static int step_limit(const struct cgroup_slot *slot, const struct cgroup_limits
 static int step_unthrottle(const struct cgroup_slot *slot) { return cgroup_file_write(slot->slot[CGROUP_CPU], "cpu.cfs_quota_us", "-1"); }
 
 static int step_reset(const struct cgroup_slot *slot) {
-  return cgroup_file_write(slot->step[CGROUP_MEMORY], "memory.max_usage_in_bytes", "0");
+  return pwrite(slot->counter[CGROUP_MEMORY_PEAK], "0", 1, 0) == 1 ? 0 : -errno;
 }
 
 static int cpu_ns(const struct cgroup_slot *slot, uint64_t *out) { return cgroup_counter_number(slot, CGROUP_CPU_USAGE, out); }
@@ -164,7 +171,7 @@ static int memory_used(const struct cgroup_slot *slot, uint64_t *out) {
   return result;
 }
 
-static int step_counters(const struct cgroup_slot *slot, struct cgroup_counters *out) {
+static int step_base(const struct cgroup_slot *slot, struct cgroup_counters *out) {
   int result = cpu_ns(slot, &out->cpu_ns);
   if (result == 0)
     result = cgroup_counter_number(slot, CGROUP_CPU_USER, &out->user_ns);
@@ -172,6 +179,11 @@ static int step_counters(const struct cgroup_slot *slot, struct cgroup_counters 
     result = cgroup_counter_number(slot, CGROUP_CPU_SYSTEM, &out->system_ns);
   if (result == 0)
     result = cgroup_counter_key(slot, CGROUP_CPU_STAT, "throttled_time", &out->throttled_ns);
+  return result;
+}
+
+static int step_counters(const struct cgroup_slot *slot, struct cgroup_counters *out) {
+  int result = step_base(slot, out);
   if (result == 0)
     result = cgroup_counter_number(slot, CGROUP_MEMORY_NOW, &out->memory_now_bytes);
   if (result == 0)
@@ -186,17 +198,16 @@ static int step_counters(const struct cgroup_slot *slot, struct cgroup_counters 
 }
 
 static int in_force(const struct cgroup_slot *slot, struct cgroup_in_force *out) {
-  int memory = slot->step[CGROUP_MEMORY];
   uint64_t with_swap = 0;
-  int result = cgroup_file_read_number(memory, "memory.limit_in_bytes", &out->memory_bytes);
+  int result = cgroup_counter_number(slot, CGROUP_LIMIT_MEMORY, &out->memory_bytes);
   if (result == 0)
-    result = cgroup_file_read_number(memory, "memory.memsw.limit_in_bytes", &with_swap);
+    result = cgroup_counter_number(slot, CGROUP_LIMIT_SWAP, &with_swap);
   if (result == 0)
-    result = cgroup_file_read_number(slot->step[CGROUP_PIDS], "pids.max", &out->processes);
+    result = cgroup_counter_number(slot, CGROUP_LIMIT_PIDS, &out->processes);
   if (result == 0)
-    result = cgroup_file_read_number(slot->slot[CGROUP_CPU], "cpu.cfs_quota_us", &out->cpu_quota_us);
+    result = cgroup_counter_number(slot, CGROUP_LIMIT_CPU, &out->cpu_quota_us);
   if (result == 0)
-    result = cgroup_file_read_number(slot->slot[CGROUP_CPU], "cpu.cfs_period_us", &out->cpu_period_us);
+    result = cgroup_counter_number(slot, CGROUP_LIMIT_PERIOD, &out->cpu_period_us);
   out->swap_bytes = with_swap < out->memory_bytes ? UINT64_MAX : with_swap - out->memory_bytes;
   return result;
 }
@@ -272,6 +283,7 @@ const struct cgroup_driver cgroup_v1 = {
     .step_unthrottle = step_unthrottle,
     .step_reset = step_reset,
     .step_counters = step_counters,
+    .step_base = step_base,
     .memory_used = memory_used,
     .cpu_ns = cpu_ns,
     .oom_kills = oom_kills,

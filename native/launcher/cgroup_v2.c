@@ -96,8 +96,14 @@ static int step_make(struct cgroup_slot *slot) {
       [CGROUP_PIDS_NOW] = "pids.current",
       [CGROUP_PIDS_EVENTS] = "pids.events",
       [CGROUP_PIDS_PEAK] = "pids.peak",
+      [CGROUP_LIMIT_MEMORY] = "memory.max",
+      [CGROUP_LIMIT_SWAP] = "memory.swap.max",
+      [CGROUP_LIMIT_PIDS] = "pids.max",
+      [CGROUP_LIMIT_CPU] = "cpu.max",
   };
-  const int groups[CGROUP_COUNTERS] = {group, group, group, group, group, group, group, group, group, group, group, group};
+  int groups[CGROUP_COUNTERS];
+  for (unsigned counter = 0; counter < CGROUP_COUNTERS; counter++)
+    groups[counter] = group;
   result = cgroup_counters_open(slot, groups, names);
   if (result < 0)
     return result;
@@ -148,7 +154,7 @@ static int oom_kills(const struct cgroup_slot *slot, uint64_t *out) {
 }
 
 /* All from one reading, so that they belong together. */
-static int cpu_counters(const struct cgroup_slot *slot, struct cgroup_counters *out) {
+static int step_base(const struct cgroup_slot *slot, struct cgroup_counters *out) {
   char text[1024];
   int result = cgroup_file_reread(slot->counter[CGROUP_CPU_USAGE], text, sizeof text);
   if (result == 0)
@@ -169,7 +175,7 @@ static int memory_used(const struct cgroup_slot *slot, uint64_t *out) {
 }
 
 static int step_counters(const struct cgroup_slot *slot, struct cgroup_counters *out) {
-  int result = cpu_counters(slot, out);
+  int result = step_base(slot, out);
   if (result == 0)
     result = cgroup_counter_number(slot, CGROUP_MEMORY_NOW, &out->memory_now_bytes);
   if (result == 0)
@@ -184,15 +190,15 @@ static int step_counters(const struct cgroup_slot *slot, struct cgroup_counters 
 }
 
 static int in_force(const struct cgroup_slot *slot, struct cgroup_in_force *out) {
-  int group = slot->step[CGROUP_MEMORY];
   char text[64];
-  int result = cgroup_file_read_number(group, "memory.max", &out->memory_bytes);
+  out->swap_bytes = 0;
+  int result = cgroup_counter_number(slot, CGROUP_LIMIT_MEMORY, &out->memory_bytes);
+  if (result == 0 && slot->counter[CGROUP_LIMIT_SWAP] >= 0)
+    result = cgroup_counter_number(slot, CGROUP_LIMIT_SWAP, &out->swap_bytes);
   if (result == 0)
-    result = cgroup_file_read_optional(group, "memory.swap.max", &out->swap_bytes);
+    result = cgroup_counter_number(slot, CGROUP_LIMIT_PIDS, &out->processes);
   if (result == 0)
-    result = cgroup_file_read_number(group, "pids.max", &out->processes);
-  if (result == 0)
-    result = cgroup_file_read(group, "cpu.max", text, sizeof text);
+    result = cgroup_file_reread(slot->counter[CGROUP_LIMIT_CPU], text, sizeof text);
   if (result < 0)
     return result;
   const char *space = strchr(text, ' ');
@@ -230,6 +236,7 @@ const struct cgroup_driver cgroup_v2 = {
     .step_unthrottle = step_unthrottle,
     .step_reset = step_reset,
     .step_counters = step_counters,
+    .step_base = step_base,
     .memory_used = memory_used,
     .cpu_ns = cpu_ns,
     .oom_kills = oom_kills,

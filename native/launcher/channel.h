@@ -13,11 +13,12 @@ enum message_kind {
   MESSAGE_CONNECTION = 1, /* descriptor: a worker's connection */
   /* supervisor → init */
   MESSAGE_MAPPED, /* ids are mapped, the group is entered: prepare what every sandbox has */
-  MESSAGE_SPAWN,  /* fork a job that waits; descriptor: its channel */
-  MESSAGE_BUILD,  /* the plan is in shared memory: complete the root; descriptor: the input files, if there are any */
-  MESSAGE_WAIT,   /* the job runs: reap until it ends, kill the rest, answer MESSAGE_ENDED */
+  MESSAGE_SPAWN,  /* fork a job that waits; descriptor: its channel. In a sandbox that is complete: see it to its end, as below */
+  MESSAGE_BUILD,  /* a guess is in shared memory: build the root for it, ahead */
+  MESSAGE_COMPLETE, /* the plan is in shared memory: build the root if there is none, and do the rest; descriptor: the input files, if there are any.
+                     * Then see the job to its end: reap until it ends, kill the rest, answer MESSAGE_ENDED */
   /* init → supervisor */
-  MESSAGE_ROOTED, /* the root is in place, and the workspace: the job may go on while init does the rest */
+  MESSAGE_ROOTED, /* of a root that was not built ahead: it is in place, and the workspace; the job may go on while init does the rest */
   MESSAGE_DONE,  /* failure.stage says whether it went well */
   MESSAGE_ENDED, /* value: wait status, CLOCK_MONOTONIC ns of the end, ns that the kill of the rest took */
   /* job → supervisor and back */

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 
+#include "../bpf_jump.h"
 #include "native_architecture.h"
 
 enum { ARGUMENTS_AT = offsetof(struct seccomp_data, args), HALVES = 2 * FILTER_ARGUMENTS };
@@ -37,19 +38,6 @@ bool filter_is_known(const struct sock_filter *code, unsigned count) {
   return true;
 }
 
-static bool jump_taken(const struct sock_filter *instruction, uint32_t accumulator) {
-  switch (BPF_OP(instruction->code)) {
-  case BPF_JEQ:
-    return accumulator == instruction->k;
-  case BPF_JGT:
-    return accumulator > instruction->k;
-  case BPF_JGE:
-    return accumulator >= instruction->k;
-  default:
-    return (accumulator & instruction->k) != 0;
-  }
-}
-
 static uint32_t load(const struct seccomp_data *data, uint32_t offset, uint32_t *looked) {
   uint32_t value;
   memcpy(&value, (const uint8_t *)data + offset, sizeof value);
@@ -74,7 +62,7 @@ struct filter_verdict filter_judge(const struct sock_filter *code, unsigned coun
     else if (BPF_OP(instruction->code) == BPF_JA)
       at += instruction->k;
     else
-      at += jump_taken(instruction, accumulator) ? instruction->jt : instruction->jf;
+      at += bpf_jump_taken(instruction, accumulator) ? instruction->jt : instruction->jf;
   }
   return verdict;
 }

@@ -22,7 +22,7 @@
 #include "slot_lock.h"
 
 static const uint64_t patience_ns = 100000000;
-/* How often slots that could not be filled are tried again, milliseconds. */
+/* How often the pool is looked at when nothing happens: slots that could not be filled, fewer that are wanted, memory. Milliseconds. */
 enum { refill_ms = 1000 };
 
 struct inner {
@@ -107,7 +107,7 @@ static void give_in_order(struct inner *inner) {
 /* Whoever waits gets a slot, if there is one; only then is time for filling others. */
 static void serve_backlog(struct inner *inner) {
   give_in_order(inner);
-  pool_fill(&inner->pool);
+  pool_fill(&inner->pool, inner->backlog.count);
   give_in_order(inner);
   backlog_refuse(&inner->backlog, monotonic_ns(), "busy");
 }

@@ -1,5 +1,5 @@
 /* The launcher's inner process: root of the outer user namespace, on the tiny root. Keeps fresh sandboxes ready, one
- * supervisor a slot, and gives each connection to one of them. */
+ * supervisor each, and gives each connection to one of them. */
 #ifndef INNER_H
 #define INNER_H
 

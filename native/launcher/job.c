@@ -29,7 +29,7 @@
 struct job {
   int channel;
   int stdio[CHANNEL_DESCRIPTORS]; /* stdin, stdout, stderr */
-  struct shared *shared;
+  const struct shared *shared;
   struct listener listener;
   int landlock_abi;
 };
@@ -290,7 +290,7 @@ static void await_release(const struct job *job) {
     _exit(1);
 }
 
-_Noreturn void job_run(int channel, struct shared *shared) {
+_Noreturn void job_run(int channel, const struct shared *shared) {
   struct job job = {.channel = channel, .shared = shared, .listener = {.descriptor = -1}};
   if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || channel_tell(channel, MESSAGE_ALIVE) < 0)
     _exit(1);

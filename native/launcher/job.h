@@ -5,6 +5,6 @@
 #include "inheritance.h"
 
 /* Waits twice, for its place and for its plan, applies what it must, waits once more, and executes. Never returns. */
-_Noreturn void job_run(int channel, struct shared *shared);
+_Noreturn void job_run(int channel, const struct shared *shared);
 
 #endif

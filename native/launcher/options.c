@@ -32,8 +32,11 @@ static bool set_ids_per_slot(struct options *options, char *value) {
   /* 65534 must be mapped: it is where the kernel shows ids it cannot map. */
   return word_number(value, 65535, UINT32_MAX, &options->ids_per_slot);
 }
-static bool set_drain_grace(struct options *options, char *value) {
-  return word_number(value, 1, 86400000, &options->drain_grace_ms);
+static bool set_waiting_slots(struct options *options, char *value) {
+  return word_number(value, 0, OPTIONS_SLOTS, &options->waiting_slots);
+}
+static bool set_waiting_room(struct options *options, char *value) {
+  return word_number(value, 0, UINT64_MAX >> 11, &options->waiting_room_bytes);
 }
 static bool set_inner(struct options *options, char *value) { return word_number(value, 3, 1000, &options->inner); }
 static bool set_host_namespaces(struct options *options, char *value) {
@@ -62,7 +65,8 @@ static const struct {
     {"--base-ids", set_base_ids},
     {"--ids-per-slot", set_ids_per_slot},
     {"--cgroup-root", add_cgroup_root},
-    {"--drain-grace-ms", set_drain_grace},
+    {"--waiting-slots", set_waiting_slots},
+    {"--waiting-room-bytes", set_waiting_room},
     {"--host-namespaces", set_host_namespaces}, /* this and the next: */
     {"--inner", set_inner},                     /* the front's own doing, when it executes itself again inside the outer user namespace */
 };
@@ -75,7 +79,7 @@ static setter *find(const char *name) {
 }
 
 int options_read(int count, char **words, struct options *out, const char **fault) {
-  *out = (struct options){0};
+  *out = (struct options){.waiting_slots = UINT64_MAX, .waiting_room_bytes = UINT64_MAX};
   for (int at = 1; at < count; at += 2) {
     setter *set = find(words[at]);
     *fault = words[at];
@@ -84,7 +88,8 @@ int options_read(int count, char **words, struct options *out, const char **faul
   }
   *fault = "an option is missing";
   bool complete = out->instance != NULL && out->socket != NULL && out->slots_dir != NULL && out->slots > 0 &&
-                  out->base_ids > 0 && out->ids_per_slot > 0 && out->peers > 0 && out->cgroup_roots > 0;
+                  out->base_ids > 0 && out->ids_per_slot > 0 && out->peers > 0 && out->cgroup_roots > 0 &&
+                  out->waiting_slots <= OPTIONS_SLOTS && out->waiting_room_bytes < UINT64_MAX;
   bool inner_whole = (out->inner == 0) == (out->host_namespaces == NULL);
   return complete && inner_whole ? 0 : -EINVAL;
 }

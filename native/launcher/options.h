@@ -17,7 +17,8 @@ struct options {
   uint64_t slots;
   uint64_t base_ids;
   uint64_t ids_per_slot;
-  uint64_t drain_grace_ms; /* 0: not given, running sandboxes end by their own limits */
+  uint64_t waiting_slots;      /* sandboxes that wait while there is nothing to do; may be more than there are slots */
+  uint64_t waiting_room_bytes; /* none is made ahead with less memory left than this; 0: never mind */
   const char *host_namespaces; /* inner only: the host's namespace inodes, "N,N,…" */
   uint64_t inner;          /* descriptor of the front's channel; 0: this is the front */
 };

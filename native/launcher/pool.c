@@ -18,7 +18,7 @@ static const uint64_t retry_after_ns = 1000000000;
 
 int pool_open(struct pool *pool, const struct world *world, int locks) {
   size_t size = sizeof *pool->standby * world->options->slots;
-  *pool = (struct pool){.world = world, .locks = locks};
+  *pool = (struct pool){.world = world, .locks = locks, .room = {.roots = &world->cgroups, .wanted_bytes = world->options->waiting_room_bytes}};
   pool->standby = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (pool->standby == MAP_FAILED)
     return -errno;
@@ -56,9 +56,9 @@ static int fork_supervisor(struct pool *pool, unsigned slot, int lock) {
   return 0;
 }
 
-static void fill_slot(struct pool *pool, unsigned slot) {
+static bool fill_slot(struct pool *pool, unsigned slot) {
   if (pool->entry[slot].pid != 0 || pool->entry[slot].retry_ns > monotonic_ns())
-    return;
+    return false;
   int lock = slot_lock_take(pool->locks, slot);
   int result = lock < 0 ? lock : fork_supervisor(pool, slot, lock);
   if (lock >= 0)
@@ -67,11 +67,42 @@ static void fill_slot(struct pool *pool, unsigned slot) {
     diary_slot("fork of a supervisor", slot, -result);
   if (result < 0)
     pool->entry[slot].retry_ns = monotonic_ns() + retry_after_ns;
+  return result == 0;
 }
 
-void pool_fill(struct pool *pool) {
-  for (unsigned slot = 0; slot < pool->world->options->slots; slot++)
-    fill_slot(pool, slot);
+/* Its channel's end is the word to go. It is not missed: it has nothing to do. */
+static void let_go(struct pool_entry *entry) {
+  close(entry->channel);
+  entry->channel = -1;
+  entry->leaves = true;
+}
+
+static unsigned wanted_now(struct pool *pool, unsigned serving, unsigned connections) {
+  uint64_t now = monotonic_ns();
+  unsigned lately = demand_note(&pool->demand, serving + connections, now);
+  unsigned idle = (unsigned)pool->world->options->waiting_slots;
+  if (room_is_short(&pool->room, now))
+    return connections;
+  return lately > idle ? lately : idle;
+}
+
+void pool_fill(struct pool *pool, unsigned connections) {
+  unsigned slots = (unsigned)pool->world->options->slots;
+  unsigned waiting = 0;
+  unsigned serving = 0;
+  for (unsigned slot = 0; slot < slots; slot++) {
+    const struct pool_entry *entry = &pool->entry[slot];
+    waiting += entry->channel >= 0 ? 1 : 0;
+    serving += entry->pid != 0 && entry->channel < 0 && !entry->leaves ? 1 : 0;
+  }
+  unsigned wanted = wanted_now(pool, serving, connections);
+  for (unsigned slot = 0; slot < slots && waiting < wanted; slot++)
+    waiting += fill_slot(pool, slot) ? 1 : 0;
+  for (unsigned slot = slots; slot > 0 && waiting > wanted; slot--)
+    if (pool->entry[slot - 1].channel >= 0) {
+      let_go(&pool->entry[slot - 1]);
+      waiting--;
+    }
 }
 
 static int give_to(struct pool *pool, unsigned slot, int connection) {

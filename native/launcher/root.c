@@ -37,22 +37,22 @@ static int make_disk(void) {
   return attach("tmpfs", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, "/disk");
 }
 
-static int resize_disk(uint64_t bytes, uint64_t inodes) {
+/* `path` is where the disk, or a directory of it, is mounted. */
+static int resize_disk(struct root *root, const char *path, const struct sandbox_plan *plan) {
   char size[32];
   char count[32];
-  snprintf(size, sizeof size, "%" PRIu64, bytes);
-  snprintf(count, sizeof count, "%" PRIu64, inodes);
-  return mount_change("/disk", (const char *const[]){"size", size, "nr_inodes", count, NULL});
+  snprintf(size, sizeof size, "%" PRIu64, plan->disk_bytes);
+  snprintf(count, sizeof count, "%" PRIu64, plan->disk_inodes);
+  root->disk_bytes = plan->disk_bytes;
+  root->disk_inodes = plan->disk_inodes;
+  return mount_change(path, (const char *const[]){"size", size, "nr_inodes", count, NULL});
 }
 
-/* `again`: another image was mounted before; what that left in its upper directory is not for this one. */
-static int make_overlay(unsigned slot, const char *image, bool again) {
+static int make_overlay(unsigned slot, const char *image) {
   char lower[128];
-  const char *upper = again ? "/disk/upper-again" : "/disk/upper";
-  const char *work = again ? "/disk/work-again" : "/disk/work";
   snprintf(lower, sizeof lower, "/slots/%u/%s/rootfs", slot, image);
-  const char *const options[] = {"lowerdir", lower, "upperdir", upper, "workdir", work, "userxattr", "", NULL};
-  if (mkdir(upper, 0755) < 0 || mkdir(work, 0755) < 0)
+  const char *const options[] = {"lowerdir", lower, "upperdir", "/disk/upper", "workdir", "/disk/work", "userxattr", "", NULL};
+  if (mkdir("/disk/upper", 0755) < 0 || mkdir("/disk/work", 0755) < 0)
     return -errno;
   return attach("overlay", options, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, "/new");
 }
@@ -106,6 +106,7 @@ static int read_only(const char *path) {
   return result;
 }
 
+/* Looked at before: a mount that is made and finds no place costs an RCU grace period when it is let go (fs/namespace.c, dissolve_on_fput). */
 static int mask(const struct ground_mask *what) {
   char path[96];
   struct stat status;
@@ -181,9 +182,9 @@ static int make_private(void) {
 }
 
 /* The image and the places in it that are mounted on. */
-static int make_image(unsigned slot, const char *image, bool again, struct failure *failure) {
+static int make_image(unsigned slot, const char *image, struct failure *failure) {
   static const char *const points[] = {"/new/proc", "/new/dev", "/new/tmp"};
-  if (failed(failure, STAGE_OVERLAY, make_overlay(slot, image, again), 0) < 0)
+  if (failed(failure, STAGE_OVERLAY, make_overlay(slot, image), 0) < 0)
     return -1;
   for (int at = 0; at < 3; at++)
     if (failed(failure, STAGE_MOUNT_POINT, mount_point(points[at]), at) < 0)
@@ -191,7 +192,7 @@ static int make_image(unsigned slot, const char *image, bool again, struct failu
   return 0;
 }
 
-int root_prepare(struct root *root, struct failure *failure) {
+int root_prepare(const struct root *root, struct failure *failure) {
   if (failed(failure, STAGE_MOUNT_PRIVATE, make_private(), 0) < 0)
     return -1;
   if (failed(failure, STAGE_DISK, make_disk(), 0) < 0)
@@ -202,25 +203,13 @@ int root_prepare(struct root *root, struct failure *failure) {
     return -1;
   if (failed(failure, STAGE_DEVICES, make_devices(root->slot), 0) < 0)
     return -1;
-  if (root->image[0] != '\0' && make_image(root->slot, root->image, false, failure) < 0)
-    return -1;
   return failed(failure, STAGE_NAMESPACE_LIMIT, forbid_most_namespaces(), 0);
 }
 
-/* The image that was mounted on a guess is the right one, or makes way for it. */
-static int settle_image(const struct root *root, const struct sandbox_plan *plan, struct failure *failure) {
-  bool guessed = root->image[0] != '\0';
-  if (guessed && strcmp(root->image, plan->image) == 0)
-    return 0;
-  if (guessed && failed(failure, STAGE_IMAGE, umount2("/new", MNT_DETACH) < 0 ? -errno : 0, 0) < 0)
+int root_build(struct root *root, const struct sandbox_plan *plan, struct failure *failure) {
+  if (failed(failure, STAGE_DISK, resize_disk(root, "/disk", plan), 1) < 0)
     return -1;
-  return make_image(root->slot, plan->image, guessed, failure);
-}
-
-int root_complete(const struct root *root, const struct sandbox_plan *plan, struct failure *failure) {
-  if (failed(failure, STAGE_DISK, resize_disk(plan->disk_bytes, plan->disk_inodes), 1) < 0)
-    return -1;
-  if (settle_image(root, plan, failure) < 0)
+  if (make_image(root->slot, plan->image, failure) < 0)
     return -1;
   if (failed(failure, STAGE_PROC, place_proc(plan), 1) < 0)
     return -1;
@@ -230,6 +219,13 @@ int root_complete(const struct root *root, const struct sandbox_plan *plan, stru
   if (failed(failure, STAGE_NAMESPACE_LIMIT, forbid_namespace("mnt", "0"), 1) < 0)
     return -1;
   return failed(failure, STAGE_PIVOT, pivot(), 0);
+}
+
+/* The disk itself is out of sight by now; shared memory is a directory of it, mounted by us, and the size is the file system's. */
+int root_resize(struct root *root, const struct sandbox_plan *plan, struct failure *failure) {
+  if (root->disk_bytes == plan->disk_bytes && root->disk_inodes == plan->disk_inodes)
+    return 0;
+  return failed(failure, STAGE_DISK, resize_disk(root, "/dev/shm", plan), 2);
 }
 
 /* Afterwards no path leads back. It waits for an RCU grace period (fs/namespace.c, namespace_unlock). */

@@ -7,16 +7,20 @@
 
 struct root {
   unsigned slot;
-  char image[PLAN_WORD_MAX + 1]; /* the one that is probably asked for, and mounted ahead; empty: no guess */
+  uint64_t disk_bytes; /* the disk's size; 0: root_build has not run */
+  uint64_t disk_inodes;
 };
 
 /* All return 0, or -1 with the failure filled in. */
 
 /* What every sandbox has, made before anybody asks for one: the disk, proc with its masks, devices, namespace limits. */
-int root_prepare(struct root *root, struct failure *failure);
+int root_prepare(const struct root *root, struct failure *failure);
 
-/* What this one asked for: sizes, the image as root, and the pivot into it. */
-int root_complete(const struct root *root, const struct sandbox_plan *plan, struct failure *failure);
+/* What this one is to be: the disk's size, the image as root, and the pivot into it. Once. */
+int root_build(struct root *root, const struct sandbox_plan *plan, struct failure *failure);
+
+/* The size of a disk that was built for another. */
+int root_resize(struct root *root, const struct sandbox_plan *plan, struct failure *failure);
 
 /* Lets go of the root that was there before: the last act, and before any program runs. */
 int root_drop_old(struct failure *failure);

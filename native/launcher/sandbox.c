@@ -114,9 +114,21 @@ static int hold_mounts(struct sandbox *sandbox) {
   return sandbox->mounts < 0 ? -errno : 0;
 }
 
-int sandbox_prepare(struct sandbox *sandbox) {
+static int open_root(struct sandbox *sandbox) {
+  char path[48];
+  /* The magic link leads to init's root and no further: nothing that a job made is looked up. */
+  snprintf(path, sizeof path, "/proc/%d/root", sandbox->init);
+  sandbox->root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  return sandbox->root < 0 ? -errno : 0;
+}
+
+/* Of the sandbox as a whole. */
+static uint64_t bound_of(const struct sandbox_plan *plan) { return plan->memory_bytes + plan->disk_bytes + CGROUP_ALLOWANCE_BYTES; }
+
+static int prepare_common(struct sandbox *sandbox) {
   const struct cgroup_driver *driver = cgroup_driver(&sandbox->world->cgroups);
-  sandbox->next = (struct sandbox_job){.pidfd = -1, .channel = -1};
+  sandbox->next = no_job;
+  sandbox->gone = false;
   cgroup_slot_init(&sandbox->cgroup, &sandbox->world->cgroups, sandbox->slot);
   if (sandbox_failed(sandbox, STAGE_CGROUP_MAKE, driver->slot_make(&sandbox->cgroup)) < 0)
     return -1;
@@ -130,14 +142,39 @@ int sandbox_prepare(struct sandbox *sandbox) {
     return -1;
   if (sandbox_failed(sandbox, STAGE_CLONE, hold_mounts(sandbox)) < 0)
     return -1;
+  return await_init(sandbox, MESSAGE_DONE);
+}
+
+int sandbox_prepare(struct sandbox *sandbox) { return prepare_common(sandbox) < 0 ? -1 : sandbox_job_make(sandbox); }
+
+/* The root, in which the job is then born. */
+static int build_ahead(struct sandbox *sandbox, const struct sandbox_plan *plan) {
+  sandbox->built_for = sandbox->request->shared->sandbox = *plan;
+  if (sandbox_failed(sandbox, STAGE_INIT_LOST, channel_tell(sandbox->channel, MESSAGE_BUILD)) < 0)
+    return -1;
   if (await_init(sandbox, MESSAGE_DONE) < 0)
     return -1;
-  return sandbox_job_make(sandbox);
+  sandbox->built = true;
+  if (sandbox_failed(sandbox, STAGE_PIVOT, open_root(sandbox)) < 0)
+    return -1;
+  return sandbox_failed(sandbox, STAGE_CGROUP_LIMIT, cgroup_slot_limit(&sandbox->cgroup, bound_of(plan)));
+}
+
+int sandbox_prepare_ahead(struct sandbox *sandbox, const struct guess *guess) {
+  if (prepare_common(sandbox) < 0)
+    return -1;
+  if (guess->any && build_ahead(sandbox, &guess->sandbox) < 0)
+    return -1;
+  if (sandbox_job_make(sandbox) < 0)
+    return -1;
+  if (guess->any && sandbox_failed(sandbox, STAGE_CGROUP_LIMIT, cgroup_step_limit(&sandbox->cgroup, &guess->limits)) < 0)
+    return -1;
+  return sandbox_job_settle(sandbox, &sandbox->next);
 }
 
 /* Tells init to complete the root, and sends the input files along. */
-static int tell_build(const struct sandbox *sandbox) {
-  const struct message message = {.kind = MESSAGE_BUILD};
+static int tell_complete(const struct sandbox *sandbox) {
+  const struct message message = {.kind = MESSAGE_COMPLETE};
   if (sandbox->request->files == NULL)
     return channel_send(sandbox->channel, &message, NULL, 0);
   int packed = input_files_pack(sandbox->request->files);
@@ -148,75 +185,101 @@ static int tell_build(const struct sandbox *sandbox) {
   return result;
 }
 
+int sandbox_tell(struct sandbox *sandbox) {
+  if (sandbox->told)
+    return 0;
+  sandbox->told = true;
+  return sandbox_failed(sandbox, STAGE_FILE, tell_complete(sandbox));
+}
+
 int sandbox_begin(struct sandbox *sandbox) {
   const struct sandbox_plan *plan = &sandbox->request->shared->sandbox;
-  uint64_t total = plan->memory_bytes + plan->disk_bytes + CGROUP_ALLOWANCE_BYTES;
   if (sandbox->begun)
     return 0;
-  int result = cgroup_driver(&sandbox->world->cgroups)->slot_limit(&sandbox->cgroup, total);
-  if (sandbox_failed(sandbox, STAGE_CGROUP_LIMIT, result) < 0)
+  /* A wrong guess: there is no way back from its root. */
+  if (sandbox->built && !guess_fits(&sandbox->built_for, plan))
+    sandbox_destroy(sandbox);
+  if (sandbox->init == 0 && sandbox_prepare(sandbox) < 0)
     return -1;
-  if (sandbox_failed(sandbox, STAGE_FILE, tell_build(sandbox)) < 0)
+  if (sandbox_failed(sandbox, STAGE_CGROUP_LIMIT, cgroup_slot_limit(&sandbox->cgroup, bound_of(plan))) < 0)
     return -1;
   sandbox->lifetime_end_ns = monotonic_ns() + plan->lifetime_ms * 1000000u;
   sandbox->begun = true;
-  return 0;
+  /* Where the directory that the job goes to is there already, it need not wait for init, and goes first. */
+  sandbox->rooted = sandbox->built && sandbox->request->files == NULL;
+  return sandbox->rooted ? 0 : sandbox_tell(sandbox);
 }
 
+/* How far init has to be before its last word: where the root was built ahead, the last word is the only one. */
+static uint32_t next_word(const struct sandbox *sandbox) { return sandbox->rooted || sandbox->built ? MESSAGE_DONE : MESSAGE_ROOTED; }
+
 bool sandbox_note(struct sandbox *sandbox, uint32_t kind) {
-  if (kind != (sandbox->rooted ? MESSAGE_DONE : MESSAGE_ROOTED) || !sandbox->begun || sandbox->complete)
+  if (kind != next_word(sandbox) || !sandbox->told || sandbox->complete)
     return false;
-  sandbox->complete = sandbox->rooted;
+  sandbox->complete = kind == MESSAGE_DONE;
   sandbox->rooted = true;
   return true;
 }
 
-int sandbox_await_root(struct sandbox *sandbox) {
-  if (!sandbox->rooted && await_init(sandbox, MESSAGE_ROOTED) < 0)
+static int await_word(struct sandbox *sandbox) {
+  uint32_t kind = next_word(sandbox);
+  if (await_init(sandbox, kind) < 0)
     return -1;
-  sandbox->rooted = true;
-  return 0;
+  return sandbox_note(sandbox, kind) ? 0 : sandbox_failed(sandbox, STAGE_INIT_LOST, -EPROTO);
 }
+
+int sandbox_await_root(struct sandbox *sandbox) { return sandbox->rooted ? 0 : await_word(sandbox); }
 
 int sandbox_complete(struct sandbox *sandbox) {
-  if (!sandbox->complete && await_init(sandbox, MESSAGE_DONE) < 0)
+  if (!sandbox->complete && await_word(sandbox) < 0)
     return -1;
-  sandbox->complete = true;
-  return 0;
+  return sandbox->root >= 0 ? 0 : sandbox_failed(sandbox, STAGE_PIVOT, open_root(sandbox));
 }
 
-static void forget_job(struct sandbox_job *job) {
+void sandbox_job_forget(struct sandbox_job *job) {
   if (job->pidfd >= 0)
     close(job->pidfd);
   if (job->channel >= 0)
     close(job->channel);
-  *job = (struct sandbox_job){.pidfd = -1, .channel = -1};
+  if (job->attestation.status >= 0)
+    close(job->attestation.status);
+  *job = no_job;
 }
 
-/* Kills init and waits for its end, but not for ever: a process in uninterruptible sleep may hold it. 0, or -EBUSY. */
+void sandbox_let_go(struct sandbox *sandbox) {
+  if (sandbox->init > 0)
+    (void)syscall(SYS_pidfd_send_signal, sandbox->init_pidfd, SIGKILL, NULL, 0);
+}
+
+/* Kills init and waits for its end, but not for ever: a process in uninterruptible sleep may hold it. 0, or -EBUSY. A pidfd tells of the end
+ * when the process is a zombie (pidfd_open(2)), and by then every other one of its pid namespace has been killed and reaped
+ * (zap_pid_ns_processes). */
 static int end_init(struct sandbox *sandbox) {
   struct pollfd entry = {.fd = sandbox->init_pidfd, .events = POLLIN};
-  (void)syscall(SYS_pidfd_send_signal, sandbox->init_pidfd, SIGKILL, NULL, 0);
+  sandbox_let_go(sandbox);
   int ready;
   do
     ready = poll(&entry, 1, EMPTY_WAIT_MS);
   while (ready < 0 && errno == EINTR);
-  bool gone = waitpid(sandbox->init, NULL, WNOHANG) == sandbox->init;
   close(sandbox->init_pidfd);
   close(sandbox->channel);
   sandbox->init_pidfd = sandbox->channel = -1;
+  sandbox->ended = sandbox->init;
   sandbox->init = 0;
-  return gone ? 0 : -EBUSY;
+  return ready > 0 ? 0 : -EBUSY;
 }
 
 /* The kernel kills a pid namespace with its init (zap_pid_ns_processes); the groups are looked at all the same. */
 unsigned sandbox_end(struct sandbox *sandbox) {
   unsigned left = 0;
+  if (sandbox->gone)
+    return 0;
   int result = sandbox->init > 0 ? end_init(sandbox) : 0;
-  forget_job(&sandbox->next);
-  sandbox->begun = sandbox->rooted = sandbox->complete = false;
+  sandbox_job_forget(&sandbox->next);
+  sandbox->built = sandbox->begun = sandbox->told = sandbox->rooted = sandbox->complete = false;
   if (result == 0 && sandbox->cgroup.init >= 0)
     result = cgroup_slot_empty(&sandbox->cgroup, EMPTY_WAIT_MS, &left);
+  sandbox->gone = result == 0 && left == 0;
   return result < 0 && left == 0 ? 1 : left;
 }
 
@@ -227,8 +290,13 @@ void sandbox_destroy(struct sandbox *sandbox) {
   if (result < 0)
     diary_slot(stage_name(STAGE_DESTROY), sandbox->slot, -result);
   cgroup_slot_close(&sandbox->cgroup);
+  if (sandbox->ended > 0)
+    (void)waitpid(sandbox->ended, NULL, WNOHANG);
+  sandbox->ended = 0;
   /* The last hold on the mounts: they go now, and the memory of the disk with them. */
+  if (sandbox->root >= 0)
+    close(sandbox->root);
   if (sandbox->mounts >= 0)
     close(sandbox->mounts);
-  sandbox->mounts = -1;
+  sandbox->root = sandbox->mounts = -1;
 }

@@ -7,8 +7,10 @@
 #include <linux/capability.h>
 #include <net/if.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -26,8 +28,12 @@
 struct init {
   int channel;
   struct root root;
-  struct shared *shared;
-  pid_t job; /* the one that waits or runs; 0: none */
+  const struct shared *shared;
+  int workspace;  /* of the root that is built; -1: none is, or it is complete */
+  bool built;     /* the root is there, and we are in it */
+  bool old_root;  /* the one before is still mounted */
+  bool complete;  /* all is as the plan says */
+  pid_t job;      /* the one that waits or runs; 0: none */
 };
 
 static _Noreturn void report(int channel, struct failure failure) {
@@ -59,8 +65,10 @@ static int loopback_up(void) {
   return result;
 }
 
-/* Waits for the job's end, ends what it left behind, reaps all. kill(-1) reaches every process of this pid namespace but us, and a
- * process that is being forked sees the signal too (kernel/fork.c, copy_process): nothing slips through. */
+/* Waits for the job's end, ends what it left behind, reaps all. Every process of this pid namespace is a descendant of ours, and one whose
+ * parent ends becomes our child before that end can be waited for (kernel/exit.c, exit_notify): where we have no child, nothing is left.
+ * kill(-1) looks at every process of the host; it reaches all of this pid namespace but us, and a process that is being forked sees the
+ * signal too (kernel/fork.c, copy_process): nothing slips through. */
 static void await_job(pid_t job, struct message *ended) {
   int status = 0;
   pid_t pid;
@@ -69,10 +77,11 @@ static void await_job(pid_t job, struct message *ended) {
   } while (pid != job && (pid > 0 || errno == EINTR));
   ended->value[0] = (uint64_t)(unsigned)status;
   ended->value[1] = monotonic_ns();
-  do {
-    (void)kill(-1, SIGKILL);
-    pid = waitpid(-1, &status, __WALL);
-  } while (pid > 0 || errno == EINTR);
+  while ((pid = waitpid(-1, &status, __WALL | WNOHANG)) >= 0 || errno == EINTR)
+    if (pid == 0) {
+      (void)kill(-1, SIGKILL);
+      (void)waitpid(-1, &status, __WALL);
+    }
   ended->value[2] = monotonic_ns() - ended->value[1];
 }
 
@@ -89,25 +98,53 @@ static void must_tell(int channel, uint32_t kind) {
     _exit(0);
 }
 
-/* In two parts: the job needs a root and a directory to go on with, and has work enough of its own while the rest is done. */
-static void build(const struct init *init, int packed) {
+/* The root, and all else in it that a guess may be right about. */
+static void build(struct init *init) {
+  const struct sandbox_plan *plan = &init->shared->sandbox;
+  struct failure failure = {0};
+  if (init->built)
+    _exit(1);
+  if (root_build(&init->root, plan, &failure) < 0)
+    report(init->channel, failure);
+  init->built = init->old_root = true;
+  init->workspace = workspace_make(plan);
+  must(init->channel, STAGE_WORKSPACE, init->workspace, 0);
+  if (plan->loopback_up)
+    must(init->channel, STAGE_LOOPBACK, loopback_up(), 0);
+}
+
+static void drop_old_root(struct init *init) {
+  struct failure failure = {0};
+  if (init->old_root && root_drop_old(&failure) < 0)
+    report(init->channel, failure);
+  init->old_root = false;
+}
+
+/* Nobody waits: the last of the old root, which takes a while, goes now. */
+static void build_ahead(struct init *init) {
+  build(init);
+  drop_old_root(init);
+}
+
+/* What was not built ahead, and what only the plan itself says. The job needs a root and a directory to go on with, and has work enough of
+ * its own while the rest is done. */
+static void complete(struct init *init, int packed) {
   const struct sandbox_plan *plan = &init->shared->sandbox;
   struct failure failure = {0};
   int index = 0;
-  if (root_complete(&init->root, plan, &failure) < 0)
+  if (!init->built)
+    build(init);
+  if (root_resize(&init->root, plan, &failure) < 0)
     report(init->channel, failure);
-  int workspace = workspace_make(plan);
-  must(init->channel, STAGE_WORKSPACE, workspace, 0);
   /* Before the job is told: the directory that it goes to may be one that a file's path makes. */
   if (packed >= 0)
-    must(init->channel, STAGE_FILE, input_files_unpack(packed, workspace, plan, &index), index);
-  close(workspace);
-  must_tell(init->channel, MESSAGE_ROOTED);
-  if (root_drop_old(&failure) < 0)
-    report(init->channel, failure);
+    must(init->channel, STAGE_FILE, input_files_unpack(packed, init->workspace, plan, &index), index);
+  close(init->workspace);
+  init->workspace = -1;
+  if (init->old_root)
+    must_tell(init->channel, MESSAGE_ROOTED);
+  drop_old_root(init);
   must(init->channel, STAGE_HOSTNAME, sethostname(plan->hostname, strlen(plan->hostname)) < 0 ? -errno : 0, 0);
-  if (plan->loopback_up)
-    must(init->channel, STAGE_LOOPBACK, loopback_up(), 0);
   must(init->channel, STAGE_INIT_DROP, drop_most(), 0);
 }
 
@@ -121,26 +158,32 @@ static void spawn(struct init *init, int channel) {
   init->job = job;
 }
 
+static void see_to_end(struct init *init) {
+  struct message ended = {.kind = MESSAGE_ENDED};
+  await_job(init->job, &ended);
+  init->job = 0;
+  if (channel_send(init->channel, &ended, NULL, 0) < 0)
+    _exit(0);
+}
+
 /* One message of the supervisor. `descriptor` is what came with it, or -1. */
 static void act(struct init *init, uint32_t kind, int descriptor) {
-  struct message answer = {.kind = MESSAGE_DONE};
   switch (kind) {
   case MESSAGE_SPAWN:
-    spawn(init, descriptor);
-    return; /* the job answers for itself */
-  case MESSAGE_BUILD:
-    build(init, descriptor);
+    spawn(init, descriptor); /* the job answers for itself */
     break;
-  case MESSAGE_WAIT:
-    answer.kind = MESSAGE_ENDED;
-    await_job(init->job, &answer);
-    init->job = 0;
+  case MESSAGE_BUILD:
+    build_ahead(init);
+    must_tell(init->channel, MESSAGE_DONE);
+    break;
+  case MESSAGE_COMPLETE:
+    complete(init, descriptor);
+    init->complete = true;
+    must_tell(init->channel, MESSAGE_DONE);
     break;
   default:
     _exit(1);
   }
-  if (channel_send(init->channel, &answer, NULL, 0) < 0)
-    _exit(0);
 }
 
 static _Noreturn void serve(struct init *init) {
@@ -153,11 +196,14 @@ static _Noreturn void serve(struct init *init) {
     for (unsigned at = 0; at < CHANNEL_DESCRIPTORS; at++)
       if (descriptors[at] >= 0)
         close(descriptors[at]);
+    /* There is nothing else to look at until the job has ended: before its exec it waits for the supervisor, which kills us if it fails. */
+    if (init->complete && init->job > 0)
+      see_to_end(init);
   }
 }
 
 _Noreturn void sandbox_init(int channel, unsigned slot, struct shared *shared) {
-  struct init init = {.channel = channel, .root = {.slot = slot}, .shared = shared};
+  struct init init = {.channel = channel, .root = {.slot = slot}, .shared = shared, .workspace = -1};
   struct message message;
   struct failure failure = {0};
   sanitise_clear_command_line();
@@ -167,7 +213,8 @@ _Noreturn void sandbox_init(int channel, unsigned slot, struct shared *shared) {
   /* Changing ids clears the parent-death signal (prctl(2)). */
   must(channel, STAGE_INIT_IDENTITY, prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 ? -errno : 0, 1);
   must(channel, STAGE_INIT_IDENTITY, sanitise_hide(), 2);
-  memcpy(init.root.image, shared->sandbox.image, sizeof init.root.image);
+  /* The supervisor alone writes there; the job, which is forked from us, gets the mapping as it is. */
+  must(channel, STAGE_INIT_IDENTITY, mprotect(shared, sizeof *shared, PROT_READ) < 0 ? -errno : 0, 3);
   if (root_prepare(&init.root, &failure) < 0)
     report(channel, failure);
   must_tell(channel, MESSAGE_DONE);

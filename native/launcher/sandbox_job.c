@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "attest.h"
 #include "channel.h"
 #include "sandbox.h"
 
@@ -90,4 +91,26 @@ int sandbox_job_make(struct sandbox *sandbox) {
     return -1;
   job->pid = pid;
   return sandbox_failed(sandbox, STAGE_JOB_LOST, channel_tell(job->channel, MESSAGE_PLACED));
+}
+
+int sandbox_job_applied(struct sandbox *sandbox, int job, struct message *message, int *descriptors) {
+  pid_t pid = 0;
+  if (sandbox_job_await(sandbox, job, message, descriptors, &pid) < 0)
+    return -1;
+  if (message->failure.stage == STAGE_NONE)
+    return 0;
+  sandbox->failure = message->failure;
+  return -1;
+}
+
+int sandbox_job_settle(struct sandbox *sandbox, struct sandbox_job *job) {
+  struct message applied = {0};
+  if (job->settled)
+    return 0;
+  if (sandbox_job_applied(sandbox, job->channel, &applied, NULL) < 0)
+    return -1;
+  if (attest_place(sandbox, job->pid, &job->attestation) < 0)
+    return -1;
+  job->settled = true;
+  return 0;
 }

@@ -59,8 +59,6 @@ static int account(struct step *step) {
   used->user_ns = less(used->user_ns, base->user_ns);
   used->system_ns = less(used->system_ns, base->system_ns);
   used->throttled_ns = less(used->throttled_ns, base->throttled_ns);
-  used->oom_kills = less(used->oom_kills, base->oom_kills);
-  used->process_refusals = less(used->process_refusals, base->process_refusals);
   /* Not less the memory at the barrier: that was the waiting job's own copy of us, and is given back at the exec. */
   if (strcmp(step->reason, "none") == 0) {
     step->reason = passed_limit(step);
@@ -98,7 +96,7 @@ int step_run(struct sandbox *sandbox) {
   step.sandbox = sandbox;
   step.plan = &sandbox->request->shared->step;
   step.reason = "none";
-  step.job = (struct sandbox_job){.pidfd = -1, .channel = -1};
+  step.job = no_job;
   step.listener = -1;
   step.refusals.count = 0;
   step.refusals.not_listed = 0;
@@ -111,6 +109,9 @@ int step_run(struct sandbox *sandbox) {
     result = step_relay(&step);
   if (step.lost)
     return 1;
+  /* The job and all that it left are gone. */
+  if (result == 0 && sandbox->request->ended)
+    sandbox_let_go(sandbox);
   if (result == 0)
     step_drain(&step);
   if (result == 0)
@@ -124,9 +125,6 @@ int step_run(struct sandbox *sandbox) {
   for (unsigned at = 0; at < STREAMS; at++)
     step_end_stream(&step, at);
   step_refusal_close(&step);
-  if (step.job.channel >= 0)
-    close(step.job.channel);
-  if (step.job.pidfd >= 0)
-    close(step.job.pidfd);
+  sandbox_job_forget(&step.job);
   return result;
 }

@@ -37,7 +37,6 @@ struct step {
   int stream[STREAMS]; /* our ends, -1 when closed */
   int given[STREAMS];  /* the job's ends, until it has them */
   struct sandbox_job job;
-  struct attestation attestation;
   const char *reason; /* why we ended it; written down before the signal */
   uint64_t reason_ns; /* when */
   bool killed;

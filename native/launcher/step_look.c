@@ -2,7 +2,6 @@
  * supervisor looks now and then, the less often the longer a program runs. */
 #include "step.h"
 
-#include <stdio.h>
 #include <sys/statfs.h>
 
 /* Two looks are so far apart, or a sixteenth of the program's time until then: 70 looks in its first ten seconds, 170 in an hour, none
@@ -12,11 +11,8 @@ enum { LOOK_PART = 16 };
 
 static void look_at_disk(struct step *step, uint64_t now) {
   struct step_looks *looks = &step->looks;
-  char path[48];
   struct statfs disk;
-  /* The magic link leads to init's root and no further: nothing that the job made is looked up. */
-  snprintf(path, sizeof path, "/proc/%d/root", step->sandbox->init);
-  if (statfs(path, &disk) < 0)
+  if (fstatfs(step->sandbox->root, &disk) < 0)
     return;
   looks->disk_bytes = (uint64_t)(disk.f_blocks - disk.f_bfree) * (uint64_t)disk.f_bsize;
   looks->disk_inodes = (uint64_t)(disk.f_files - disk.f_ffree);

@@ -26,7 +26,7 @@ void step_end_job(struct step *step, const char *reason) {
   (void)cgroup_driver(&step->sandbox->world->cgroups)->processes(&step->sandbox->cgroup, &step->killed_processes);
   /* What it still costs to end it (a gigabyte to give back) is not to wait for its share of a processor. Best effort: the next step's
    * quota is written and read back anew. */
-  (void)cgroup_driver(&step->sandbox->world->cgroups)->step_unthrottle(&step->sandbox->cgroup);
+  (void)cgroup_step_unthrottle(&step->sandbox->cgroup);
   (void)syscall(SYS_pidfd_send_signal, step->job.pidfd, SIGKILL, NULL, 0);
 }
 
@@ -188,7 +188,7 @@ static int watch_memory(struct step *step) {
   int result = cgroup_driver(&step->sandbox->world->cgroups)->oom_kills(&step->sandbox->cgroup, &kills);
   if (step_failed(step, STAGE_WATCH, result) < 0)
     return -1;
-  if (kills > step->base.oom_kills)
+  if (kills > 0) /* the group is new for each step */
     step_end_job(step, "memory");
   return 0;
 }

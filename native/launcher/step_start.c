@@ -48,27 +48,16 @@ static int take_job(struct step *step) {
   if (sandbox->next.pid == 0 && sandbox_job_make(sandbox) < 0)
     return -1;
   step->job = sandbox->next;
-  sandbox->next = (struct sandbox_job){.pidfd = -1, .channel = -1};
+  sandbox->next = no_job;
   return 0;
-}
-
-/* The job's word that it has applied what it was told to. */
-static int await_applied(struct step *step, struct message *message, int *descriptors) {
-  pid_t pid = 0;
-  if (sandbox_job_await(step->sandbox, step->job.channel, message, descriptors, &pid) < 0)
-    return -1;
-  if (message->failure.stage == STAGE_NONE)
-    return 0;
-  step->sandbox->failure = message->failure;
-  return -1;
 }
 
 /* Everything: with it comes the listener of the job's filter. */
 static int await_hardened(struct step *step) {
-  struct message message;
+  struct message message = {0};
   int descriptors[CHANNEL_DESCRIPTORS] = {-1, -1, -1};
-  int result = await_applied(step, &message, descriptors);
-  step->attestation.landlock_abi = (int)message.value[0];
+  int result = sandbox_job_applied(step->sandbox, step->job.channel, &message, descriptors);
+  step->job.attestation.landlock_abi = (int)message.value[0];
   for (unsigned at = 1; at < CHANNEL_DESCRIPTORS; at++)
     if (descriptors[at] >= 0)
       close(descriptors[at]);
@@ -88,21 +77,14 @@ static int limit_files(const struct step *step) {
 /* All that is ours to do while init still builds the root. */
 static int prepare_outside(struct step *step) {
   struct sandbox *sandbox = step->sandbox;
-  const struct cgroup_limits limits = {
-      .memory_bytes = step->plan->memory_bytes,
-      .processes = step->plan->processes,
-      .cpu_millis = sandbox->request->shared->sandbox.cpu_millis,
-  };
+  const struct cgroup_limits limits = guess_limits(&sandbox->request->shared->sandbox, step->plan);
   if (take_job(step) < 0)
     return -1;
-  if (step_failed(step, STAGE_CGROUP_LIMIT, cgroup_driver(&sandbox->world->cgroups)->step_limit(&sandbox->cgroup, &limits)) < 0)
+  if (step_failed(step, STAGE_CGROUP_LIMIT, cgroup_step_limit(&sandbox->cgroup, &limits)) < 0)
     return -1;
   if (step_failed(step, STAGE_SPAWN, make_streams(step)) < 0)
     return -1;
-  struct message applied;
-  if (await_applied(step, &applied, NULL) < 0)
-    return -1;
-  return attest_place(sandbox, step->job.pid, &step->attestation);
+  return sandbox_job_settle(sandbox, &step->job);
 }
 
 /* Up to the barrier: limits set, everything applied, nothing executed. */
@@ -114,28 +96,27 @@ int step_prepare(struct step *step) {
     return -1;
   if (step_failed(step, STAGE_JOB_LOST, tell_go(step)) < 0)
     return -1;
+  if (sandbox_tell(step->sandbox) < 0)
+    return -1;
   if (await_hardened(step) < 0)
     return -1;
   if (step_failed(step, STAGE_RLIMIT, limit_files(step)) < 0)
     return -1;
   if (sandbox_complete(step->sandbox) < 0)
     return -1;
-  /* From here on init looks at nothing but the job's end. */
-  if (step_failed(step, STAGE_INIT_LOST, channel_tell(step->sandbox->channel, MESSAGE_WAIT)) < 0)
-    return -1;
-  return attest_process(step->sandbox, step->job.pid, &step->attestation);
+  return attest_process(step->sandbox, step->job.pid, &step->job.attestation);
 }
 
 /* The base is what the job's own preparation has cost: it is not the program's. */
 static int take_base(struct step *step) {
   const struct cgroup_driver *driver = cgroup_driver(&step->sandbox->world->cgroups);
   int result = driver->step_reset(&step->sandbox->cgroup);
-  return result < 0 ? result : driver->step_counters(&step->sandbox->cgroup, &step->base);
+  return result < 0 ? result : driver->step_base(&step->sandbox->cgroup, &step->base);
 }
 
 int step_release(struct step *step) {
   char json[2048];
-  if (attest_print(step->sandbox, step->job.pid, &step->attestation, json, sizeof json) < 0)
+  if (attest_print(step->sandbox, step->job.pid, &step->job.attestation, json, sizeof json) < 0)
     return -1;
   step->setup_us = (monotonic_ns() - step->sandbox->begun_ns) / 1000;
   if (step_failed(step, STAGE_COUNTERS, take_base(step)) < 0)

@@ -4,16 +4,16 @@
 
 #include <stdatomic.h>
 
+#include "guess.h"
 #include "inner.h"
-#include "plan.h"
 
 /* What a slot's supervisor shares with the pool and leaves to its successor. */
 struct standby {
-  atomic_bool ready;             /* a sandbox waits */
-  char image[PLAN_WORD_MAX + 1]; /* what the last job ran on, and the next one probably will; empty: not known */
+  atomic_bool ready; /* a sandbox waits */
+  struct guess guess;
 };
 
-/* `channel` brings the connection; its end means that none will come. The slot's lock is held by this process. Never returns. */
+/* `channel` brings the connection; its end means that none will come. After that it has no use, and is not worth the time to close it. The slot's lock is held by this process. Never returns. */
 _Noreturn void supervise(const struct world *world, unsigned slot, int channel, struct standby *standby);
 
 #endif

@@ -1,4 +1,4 @@
-/* Everything by files of /proc/<pid>, from outside: no namespace is entered for it. */
+/* From outside: no namespace is entered for it. */
 #include "surroundings.h"
 
 #include <ctype.h>
@@ -6,19 +6,19 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/statfs.h>
 #include <unistd.h>
 
-int surroundings_file(pid_t pid, const char *name, char *text, size_t size) {
+int surroundings_open(pid_t pid, const char *name) {
   char path[64];
-  text[0] = '\0';
   snprintf(path, sizeof path, "/proc/%d/%s", pid, name);
   int file = open(path, O_RDONLY | O_CLOEXEC);
-  if (file < 0)
-    return -errno;
+  return file < 0 ? -errno : file;
+}
+
+int surroundings_read_open(int file, char *text, size_t size) {
   size_t have = 0;
   ssize_t got = 1;
   while (got > 0 && have < size - 1) {
@@ -27,41 +27,37 @@ int surroundings_file(pid_t pid, const char *name, char *text, size_t size) {
       have += (size_t)got;
   }
   int result = got < 0 ? -errno : 0;
-  close(file);
   text[have] = '\0';
   return result;
 }
 
-/* The hard limit: the second figure behind the name (fs/proc/base.c, proc_pid_limits). */
-static int hard_limit(const char *limits, const char *name, uint64_t *out) {
-  char soft[32];
-  char hard[32];
-  const char *line = strstr(limits, name);
-  if (line == NULL || sscanf(line + strlen(name), "%31s %31s", soft, hard) != 2)
-    return -EPROTO;
-  char *end = hard;
-  if (strcmp(hard, "unlimited") == 0) {
-    *out = (uint64_t)RLIM_INFINITY;
-    return 0;
-  }
-  *out = strtoull(hard, &end, 10);
-  return end != hard && *end == '\0' ? 0 : -EPROTO;
+int surroundings_file(pid_t pid, const char *name, char *text, size_t size) {
+  text[0] = '\0';
+  int file = surroundings_open(pid, name);
+  if (file < 0)
+    return file;
+  int result = surroundings_read_open(file, text, size);
+  close(file);
+  return result;
 }
 
+/* The hard limits, as the kernel holds them: prlimit(2) without a new value changes nothing. */
 static int read_limits(pid_t job, struct surroundings *out) {
-  char text[4096];
   const struct {
-    const char *name;
+    __rlimit_resource_t resource;
     uint64_t *value;
-  } rows[] = {{"Max open files", &out->open_files},
-              {"Max file size", &out->file_bytes},
-              {"Max stack size", &out->stack_bytes},
-              {"Max core file size", &out->core_bytes},
-              {"Max cpu time", &out->cpu_seconds}};
-  int result = surroundings_file(job, "limits", text, sizeof text);
-  for (size_t at = 0; result == 0 && at < sizeof rows / sizeof *rows; at++)
-    result = hard_limit(text, rows[at].name, rows[at].value);
-  return result;
+  } rows[] = {{RLIMIT_NOFILE, &out->open_files},
+              {RLIMIT_FSIZE, &out->file_bytes},
+              {RLIMIT_STACK, &out->stack_bytes},
+              {RLIMIT_CORE, &out->core_bytes},
+              {RLIMIT_CPU, &out->cpu_seconds}};
+  for (size_t at = 0; at < sizeof rows / sizeof *rows; at++) {
+    struct rlimit limit;
+    if (prlimit(job, rows[at].resource, NULL, &limit) < 0)
+      return -errno;
+    *rows[at].value = (uint64_t)limit.rlim_max;
+  }
+  return 0;
 }
 
 /* A device's name goes into our JSON: one that could not stand there as it is fails the job. */
@@ -110,25 +106,23 @@ static int read_addresses(pid_t job, struct surroundings *out) {
   return result == -ENOENT ? 0 : result;
 }
 
-/* The magic link leads to init's root and no further: nothing that a job made is looked up. */
-static int read_disk(pid_t init, struct surroundings *out) {
-  char path[48];
+static int read_disk(int root, struct surroundings *out) {
   struct statfs disk;
-  snprintf(path, sizeof path, "/proc/%d/root", init);
-  if (statfs(path, &disk) < 0)
+  if (fstatfs(root, &disk) < 0)
     return -errno;
   out->disk_bytes = (uint64_t)disk.f_blocks * (uint64_t)disk.f_bsize;
   out->disk_inodes = (uint64_t)disk.f_files;
   return 0;
 }
 
-int surroundings_read(pid_t job, pid_t init, struct surroundings *out) {
+int surroundings_network(pid_t job, struct surroundings *out) {
+  int result = read_devices(job, out);
+  return result < 0 ? result : read_addresses(job, out);
+}
+
+int surroundings_read(pid_t job, int root, struct surroundings *out) {
   int result = read_limits(job, out);
-  if (result == 0)
-    result = read_devices(job, out);
-  if (result == 0)
-    result = read_addresses(job, out);
-  return result < 0 ? result : read_disk(init, out);
+  return result < 0 ? result : read_disk(root, out);
 }
 
 int surroundings_print(const struct surroundings *found, char *json, size_t size) {

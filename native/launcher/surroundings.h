@@ -20,11 +20,16 @@ struct surroundings {
   bool ipv6;
 };
 
-/* Reads a file of /proc/<pid>. 0, or -errno. */
+/* Reads a file of /proc/<pid>, or one of them that is open, from where it is. 0, or -errno. */
 int surroundings_file(pid_t pid, const char *name, char *text, size_t size);
+int surroundings_read_open(int file, char *text, size_t size);
 
-/* Of `job`; `init` is a process whose root is the job's. 0, or -errno. */
-int surroundings_read(pid_t job, pid_t init, struct surroundings *out);
+/* Opens one. A descriptor, or -errno. */
+int surroundings_open(pid_t pid, const char *name);
+
+/* Of `job`: devices and addresses; then its limits, and the disk, of which `root` is an open directory. 0, or -errno. */
+int surroundings_network(pid_t job, struct surroundings *out);
+int surroundings_read(pid_t job, int root, struct surroundings *out);
 
 /* The members of STARTED that tell of it, without braces. 0, or -errno. */
 int surroundings_print(const struct surroundings *found, char *json, size_t size);

@@ -1,7 +1,8 @@
 // What waiting slots hold: the instance is started again with many, and what it holds more is divided. A thousand are reckoned from that,
 // or really started (STOCKADE_BENCH_WAITING=1000).
 import { execFileSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { Settings } from '../../contract/config.js'
 import { poolFull } from '../sandbox/conversation.js'
 import { memoryOfSandboxes } from './memory.js'
 
@@ -24,7 +25,14 @@ function kernelBytes(): number {
     .reduce((sum, bytes) => sum + bytes, 0)
 }
 
+/** As many wait by themselves. */
+const { default: kept = 0 } = Settings.properties.waitingSlots as { default?: number }
+
+/** With a sandbox that waits in each slot, however many there are. */
 async function startWith(instance: string, slots: number): Promise<void> {
+  const settings = `/etc/${instance}/stockade.yaml`
+  execFileSync('sed', ['-i', '/^waitingSlots:/d', settings])
+  if (slots > kept) appendFileSync(settings, `waitingSlots: ${slots}\n`)
   const words = ['up', '--detach', '--instance', instance, '--slots', String(slots)]
   execFileSync('./stockade', words, { stdio: ['ignore', 'ignore', 'inherit'] })
   await poolFull(slots)

@@ -30,7 +30,7 @@ void __wrap_sandbox_init(int channel, unsigned slot, struct shared *shared) {
   __real_sandbox_init(channel, slot, shared);
 }
 
-void __wrap_job_run(int channel, struct shared *shared) {
+void __wrap_job_run(int channel, const struct shared *shared) {
   part = PART_JOB;
   __real_job_run(channel, shared);
 }

@@ -24,7 +24,7 @@ struct shared;
 
 WRAPPED(int, inner_run, const struct options *options);
 WRAPPED(void, sandbox_init, int channel, unsigned slot, struct shared *shared);
-WRAPPED(void, job_run, int channel, struct shared *shared);
+WRAPPED(void, job_run, int channel, const struct shared *shared);
 WRAPPED(int, setresuid, uid_t real, uid_t effective, uid_t saved);
 WRAPPED(int, setresgid, gid_t real, gid_t effective, gid_t saved);
 WRAPPED(pid_t, setsid, void);

@@ -53,8 +53,8 @@ void driver_options(const uint8_t *bytes, size_t size) {
   }
   printf("{\"instance\":\"%s\",\"socket\":\"%s\",\"slotsDir\":\"%s\",\"slots\":%" PRIu64 ",\"peers\":%u,\"lastPeer\":%" PRIu64 ",\"cgroupRoots\":%u", options.instance,
          options.socket, options.slots_dir, options.slots, options.peers, options.peer_uid[options.peers - 1], options.cgroup_roots);
-  printf(",\"baseIds\":%" PRIu64 ",\"idsPerSlot\":%" PRIu64 ",\"drainGraceMs\":%" PRIu64 ",\"inner\":%" PRIu64 "}", options.base_ids, options.ids_per_slot,
-         options.drain_grace_ms, options.inner);
+  printf(",\"baseIds\":%" PRIu64 ",\"idsPerSlot\":%" PRIu64 ",\"waitingSlots\":%" PRIu64 ",\"waitingRoomBytes\":%" PRIu64 ",\"inner\":%" PRIu64 "}", options.base_ids, options.ids_per_slot,
+         options.waiting_slots, options.waiting_room_bytes, options.inner);
 }
 
 void driver_namespaces(const uint8_t *bytes, size_t size) {

@@ -13,6 +13,8 @@ const options: readonly (readonly [string, string])[] = [
   ['--base-ids', '65536'],
   ['--ids-per-slot', '65536'],
   ['--cgroup-root', 'v2:/sys/fs/cgroup/test'],
+  ['--waiting-slots', '2'],
+  ['--waiting-room-bytes', '1048576'],
 ]
 const line = (all: readonly (readonly [string, string])[]): Buffer =>
   words('launcher', ...all.flat())
@@ -30,14 +32,15 @@ t.test('the command line', (t) => {
     cgroupRoots: 1,
     baseIds: 65536,
     idsPerSlot: 65536,
-    drainGraceMs: 0,
+    waitingSlots: 2,
+    waitingRoomBytes: 1_048_576,
     inner: 0,
   }
   const inner = [...options, ['--host-namespaces', '1,2,3,4,5,6,7,8'], ['--inner', '3']] as const
-  t.same(
-    answers('options', [line(options), line(inner), line([...options, ['--drain-grace-ms', '1']])]),
-    [understood, { ...understood, inner: 3 }, { ...understood, drainGraceMs: 1 }],
-  )
+  t.same(answers('options', [line(options), line(inner)]), [
+    understood,
+    { ...understood, inner: 3 },
+  ])
   for (const [name] of options) {
     const [without] = answers('options', [line(options.filter((one) => one[0] !== name))])
     t.same(without, { fault: 'an option is missing' }, `without ${name}`)
@@ -60,6 +63,8 @@ t.test('every option at its bounds', (t) => {
     ['--slots-dir', ['/a'], ['/', 'a', '/a/', '']],
     ['--base-ids', ['1', '4294967295'], ['0', '4294967296']],
     ['--ids-per-slot', ['65535', '4294967295'], ['65534', '4294967296']],
+    ['--waiting-slots', ['0', '4096'], ['4097', '-1', '']],
+    ['--waiting-room-bytes', ['0', '9007199254740991'], ['9007199254740992', '1k', '']],
   ]
   for (const [name, right, wrong] of tries) {
     const taken = answers(
@@ -84,8 +89,6 @@ t.test('every option at its bounds', (t) => {
     ['--inner', '2'],
     ['--inner', '1001'],
     ['--host-namespaces', '1;2'],
-    ['--drain-grace-ms', '0'],
-    ['--drain-grace-ms', '86400001'],
     ['--unknown', 'x'],
     ['', ''],
   ]

@@ -125,6 +125,23 @@ t.test('a service has the time to end that the settings give its jobs', async (t
   t.equal(unit.match(/^TimeoutStopSec=135$/gm)?.length, 2, 'in the units of systemd')
 })
 
+t.test('the launcher is told how many sandboxes are to wait', async (t) => {
+  const { waitingSlots, waitingRoomBytes } = Settings.properties as Record<
+    'waitingSlots' | 'waitingRoomBytes',
+    { default?: number }
+  >
+  t.equal(
+    call('slots: 1', 'waiting_arguments'),
+    `--waiting-slots ${waitingSlots.default} --waiting-room-bytes ${waitingRoomBytes.default}`,
+  )
+  t.equal(
+    call('waitingSlots: 0 # none\nwaitingRoomBytes: 5', 'waiting_arguments'),
+    '--waiting-slots 0 --waiting-room-bytes 5',
+  )
+  for (const wrong of ['waitingSlots: few', 'waitingRoomBytes: 1e9', 'waitingSlots: 010'])
+    t.throws(() => call(wrong, 'waiting_arguments'), /waiting/, wrong)
+})
+
 t.test('settings are read as YAML has them', async (t) => {
   for (const [line, value] of [
     ["workerMetricsAddress: ''", ''],

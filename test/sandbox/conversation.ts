@@ -1,6 +1,7 @@
 // A conversation with the running launcher as the worker's user, frame by frame: for what no job can bring about.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { readdirSync } from 'node:fs'
+import { Settings } from '../../contract/config.js'
 import { frameTypes } from '../../contract/launch.js'
 import { type Frame, openFrameCutter } from '../../native/launch-frame.js'
 import { asRoot, instance, persist } from '../stack.js'
@@ -92,8 +93,14 @@ export const slots = readdirSync(`/run/${instance}/slots`).filter((name) =>
   /^\d+$/.test(name),
 ).length
 
-/** Until a sandbox waits in each slot: an init and a job process each. Their host pids. */
-export const poolFull = (wanted = slots): Promise<number[]> =>
+/** How many sandboxes wait when nothing runs. */
+export const waiting = Math.min(
+  slots,
+  (Settings.properties.waitingSlots as { default?: number }).default ?? 0,
+)
+
+/** Until so many sandboxes wait: an init and a job process each. Their host pids. */
+export const poolFull = (wanted = waiting): Promise<number[]> =>
   persist(async () => {
     const processes = sandboxProcesses()
     if (processes.length !== 2 * wanted)

@@ -1,10 +1,11 @@
 // Sandboxes that wait: each slot has one, it becomes what the plan says and nothing else, and none outlives its launcher.
 import { createHash } from 'node:crypto'
 import t from 'tap'
+import type { Started } from '../../contract/launch.js'
 import type { Plan, PlanStep } from '../../contract/plan.js'
 import { defaultImage, endFrame, framesOf, plainPlan, plainStep } from '../launch-plan.js'
 import { asRoot, instance, persist, supervise } from '../stack.js'
-import { openConversation, poolFull, sandboxProcesses, slots } from './conversation.js'
+import { openConversation, poolFull, sandboxProcesses, slots, waiting } from './conversation.js'
 
 const store = `/var/lib/${instance}/images`
 const image = defaultImage(store)
@@ -22,11 +23,22 @@ async function run(plan: Plan): Promise<Ended> {
   return JSON.parse(payload.toString()) as Ended
 }
 
+async function startedOf(plan: Plan): Promise<Started> {
+  const conversation = openConversation()
+  conversation.send(Buffer.concat([framesOf(plan, 'profiles'), endFrame]))
+  const { payload } = await conversation.next('started')
+  await conversation.next('destroyed')
+  return JSON.parse(payload.toString()) as Started
+}
+
+const startedNetwork = async (plan: Plan): Promise<Started['network']> =>
+  (await startedOf(plan)).network
+
 const runShell = (script: string, more: Partial<Plan> = {}): Promise<Ended> =>
   run({ ...plainPlan(image, [shell(script)]), ...more })
 
-t.test('a sandbox waits in each slot', async (t) => {
-  t.equal((await poolFull()).length, 2 * slots)
+t.test('a sandbox waits in each slot, up to as many as are kept ready', async (t) => {
+  t.equal((await poolFull()).length, 2 * waiting)
 })
 
 t.test('the image that is mounted ahead makes way for the one that is asked for', async (t) => {
@@ -44,6 +56,30 @@ t.test('the image that is mounted ahead makes way for the one that is asked for'
   const missing = createHash('sha256').update('no image').digest('hex')
   await t.rejects(run(plainPlan(missing, [shell('true')])), /"stage":"overlay"/)
   t.equal((await runShell('true')).exitCode, 0, 'and the slot is as good as before')
+})
+
+t.test('a sandbox that was made for another kind of job makes way', async (t) => {
+  const here = 'test "$(id -u):$(id -g)" = 1000:1000 && test -O . && test ! -e /src'
+  const there = 'test "$(id -u):$(id -g)" = 2000:3000 && test -O /src && test ! -O /work'
+  const other = { uid: 2000, gid: 3000, workspace: '/src' }
+  for (let round = 0; round < 2 * slots; round++) {
+    t.equal((await runShell(here)).exitCode, 0, `as usual, round ${round}`)
+    t.equal((await runShell(there, other)).exitCode, 0, `other ids and workspace, round ${round}`)
+    const plan = plainPlan(image, [shell('true')])
+    t.same(await startedNetwork(plan), { devices: ['lo'], ipv4: false, ipv6: false })
+    t.match(await startedNetwork({ ...plan, network: 'loopback' }), { devices: ['lo'], ipv4: true })
+  }
+})
+
+t.test('limits are those of the plan, whatever the job before had', async (t) => {
+  for (let round = 0; round < slots; round++)
+    for (const more of [{ processes: 16 }, { processes: 9, memoryBytes: 48 * 1_048_576 }]) {
+      const plan = { ...plainPlan(image, [shell('true', more)]), cpuMillis: 500 * (round + 1) }
+      const started = await startedOf(plan)
+      t.equal(started.processLimit, more.processes)
+      t.equal(started.memoryLimitBytes, more.memoryBytes ?? 64 * 1_048_576)
+      t.equal(started.cpuQuotaUs, 50_000 * (round + 1))
+    }
 })
 
 t.test('a proc without anything but processes replaces the one made ahead', async (t) => {
