@@ -37,7 +37,12 @@ for (const { expected, text } of tested) {
   t.test(text.trim().slice(0, 100), (t) => {
     const run = spawnSync('bash', ['-c', [...setup, text].join('\n')], {
       encoding: 'utf8',
-      env: { ...process.env, STOCKADE_ADDRESS: address, STOCKADE_KEY_FILE: keyFile },
+      env: {
+        ...process.env,
+        STOCKADE_ADDRESS: address,
+        STOCKADE_KEY_FILE: keyFile,
+        TMPDIR: directory, // where the example of receipts makes a directory of its own
+      },
       timeout: 60_000,
     })
     t.equal(run.status, 0, run.stderr)
