@@ -1,17 +1,31 @@
-// Who asks: a Bearer key → tenant, grant and scopes. Before any byte of the body is read, on every route, from every address.
+// Who asks: a Bearer key → tenant, grant, quotas and scopes. Before any byte of the body is read, on every route, from every address.
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { type KeyRecord, keyPattern, type Scope } from '../contract/key.js'
-import type { KeyStore } from './key-store.js'
+import { keyPattern, type Scope } from '../contract/key.js'
+import type { QuotaOverrides } from '../contract/quota.js'
+import type { KeyStore, VerifiedKey } from './key-store.js'
 import { Refusal } from './problem.js'
+
+export type Caller = {
+  readonly keyId: string
+  readonly tenant: string
+  readonly scopes: readonly Scope[]
+  /** By which its jobs are judged: the key’s own, or its tenant’s. */
+  readonly grant: string
+  /** From which its quotas come, with what its record says otherwise. */
+  readonly tenantGrant: string
+  readonly quotas: QuotaOverrides
+}
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** Null where no key was needed. */
-    caller: KeyRecord | null
+    caller: Caller | null
   }
   interface FastifyContextConfig {
     /** What a key must hold for this route. Absent: no route under /v1 may be so. */
     scope?: Scope
+    /** Another scope that will do. */
+    orScope?: Scope
   }
 }
 
@@ -30,10 +44,21 @@ function keyOf(request: FastifyRequest): string {
 }
 
 /** The key of the request. Only for routes behind `requireKeys`. */
-export function callerOf(request: FastifyRequest): KeyRecord {
+export function callerOf(request: FastifyRequest): Caller {
   if (request.caller === null)
     throw new Error('a route that needs a caller is not behind requireKeys')
   return request.caller
+}
+
+function callerWith({ record, tenant }: VerifiedKey): Caller {
+  return {
+    keyId: record.id,
+    tenant: record.tenant,
+    scopes: record.scopes,
+    grant: record.grant ?? tenant.grant,
+    tenantGrant: tenant.grant,
+    quotas: tenant.quotas,
+  }
 }
 
 /** Every route registered on `app` afterwards needs a key with the scope that it names. */
@@ -42,12 +67,14 @@ export function requireKeys(app: FastifyInstance, keys: KeyStore): void {
     if (route.config?.scope === undefined) throw new Error(`the route ${route.url} names no scope`)
   })
   app.addHook('onRequest', async (request) => {
-    const { scope } = request.routeOptions.config
-    const record = await keys.verify(keyOf(request))
-    if (record === null) throw refuse('The key is unknown, expired or revoked.')
-    request.caller = record
-    if (scope === undefined || !record.scopes.includes(scope)) {
+    const { scope, orScope } = request.routeOptions.config
+    const verified = await keys.verify(keyOf(request))
+    if (verified === null) throw refuse('The key is unknown, expired or revoked.')
+    const caller = callerWith(verified)
+    request.caller = caller
+    if (verified.tenant.disabled) throw new Refusal('tenant-disabled')
+    const will = [scope, orScope].filter((one) => one !== undefined)
+    if (!will.some((one) => caller.scopes.includes(one)))
       throw new Refusal('scope-missing', `This needs the scope ${scope ?? 'admin'}.`)
-    }
   })
 }

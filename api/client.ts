@@ -3,8 +3,11 @@ import type { Problem } from '../contract/error.js'
 import type { EventName } from '../contract/event.js'
 import type { ImageList, JobPage, LanguageList, RuleList } from '../contract/http.js'
 import type { JobSpec } from '../contract/job.js'
+import type { KeyCreated, KeyCreation, KeyList, KeyRotation } from '../contract/key.js'
 import type { Outcome } from '../contract/outcome.js'
 import type { Job, JobState } from '../contract/result.js'
+import type { Tenant, TenantChange, TenantCreation, TenantList } from '../contract/tenant.js'
+import type { UsageAnswer, UsageQuery } from '../contract/usage.js'
 import type { Evaluation } from '../contract/verdict.js'
 
 /** An answer that is a problem. */
@@ -53,6 +56,22 @@ export type Client = {
   rules(): Promise<RuleList>
   languages(): Promise<LanguageList>
   images(): Promise<ImageList>
+  usage(query?: UsageQuery): Promise<UsageAnswer>
+  /** With a key that has the scope `admin`. */
+  readonly admin: AdminClient
+}
+
+export type AdminClient = {
+  tenants(): Promise<TenantList>
+  tenant(name: string): Promise<Tenant>
+  createTenant(wish: TenantCreation): Promise<Tenant>
+  /** @throws StockadeError revision-mismatch when another admin was faster. */
+  changeTenant(name: string, revision: number, change: TenantChange): Promise<Tenant>
+  deleteTenant(name: string, revision: number): Promise<void>
+  keys(): Promise<KeyList>
+  createKey(wish: KeyCreation): Promise<KeyCreated>
+  rotateKey(id: string, rotation?: KeyRotation): Promise<KeyCreated>
+  revokeKey(id: string): Promise<void>
 }
 
 type Send = (path: string, init?: RequestInit) => Promise<Response>
@@ -138,6 +157,33 @@ async function* follow(
   }
 }
 
+function adminClient(send: Send): AdminClient {
+  const call = async <Answer>(
+    method: string,
+    path: string,
+    body?: unknown,
+    revision?: number,
+  ): Promise<Answer> => {
+    const response = await send(`/v1/admin/${path}`, {
+      method,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(revision === undefined ? {} : { headers: { 'if-match': `"${revision}"` } }),
+    })
+    return (response.status === 204 ? undefined : await response.json()) as Answer
+  }
+  return {
+    tenants: () => call('GET', 'tenants'),
+    tenant: (name) => call('GET', `tenants/${name}`),
+    createTenant: (wish) => call('POST', 'tenants', wish),
+    changeTenant: (name, revision, change) => call('PATCH', `tenants/${name}`, change, revision),
+    deleteTenant: (name, revision) => call('DELETE', `tenants/${name}`, undefined, revision),
+    keys: () => call('GET', 'keys'),
+    createKey: (wish) => call('POST', 'keys', wish),
+    rotateKey: (id, rotation = {}) => call('POST', `keys/${id}/rotate`, rotation),
+    revokeKey: (id) => call('DELETE', `keys/${id}`),
+  }
+}
+
 export function openClient(options: { readonly origin: string; readonly key: string }): Client {
   const send = sender(options.origin, options.key)
   const get = async <Answer>(path: string): Promise<Answer> =>
@@ -169,5 +215,7 @@ export function openClient(options: { readonly origin: string; readonly key: str
     rules: () => get('/v1/policy/rules'),
     languages: () => get('/v1/languages'),
     images: () => get('/v1/images'),
+    usage: (query = {}) => get(`/v1/usage${queryOf(query)}`),
+    admin: adminClient(send),
   }
 }

@@ -42,7 +42,7 @@ ${generated('contract/metric.ts')}
 
 The api serves them at \`/metrics\` of its own address, or at that of \`metricsAddress\` alone where it is set; a worker at
 \`workerMetricsAddress\`. Beside these stand the usual figures of the process (\`process_*\`, \`nodejs_*\`: memory, event loop, garbage
-collection). No label names a tenant, a job or a key.
+collection). No label names a job or a key, and a tenant only where \`metricsAddress\` is set (\`tenantMetricsMax\`).
 
 ${table(['name', 'kind', 'process', 'labels', 'meaning'], rows)}
 `
@@ -171,7 +171,7 @@ function operationSection(path: string, method: string, operation: Json): string
 }
 
 const frontMatter = `A key goes with every request under \`/v1\`: \`Authorization: Bearer sk_…\`. \`./stockade key create --tenant NAME\` makes one. What a key
-may do is its scopes: \`submit\` (send, evaluate, cancel) and \`read\`. Bodies are \`application/json\`, UTF-8, without duplicate keys;
+may do is its scopes: \`submit\` (send, evaluate, cancel), \`read\`, and \`admin\` (the operator's: all tenants and keys). Bodies are \`application/json\`, UTF-8, without duplicate keys;
 unknown fields and unknown query parameters are refused. Errors are in [errors.md](errors.md), the machine-readable form of this page in
 [openapi.json](openapi.json), and a page to try it at \`/docs\` of a running service.
 
@@ -180,9 +180,9 @@ visible ASCII characters, kept as long as a finished job) makes sending again sa
 is refused with 409. Events resume after \`Last-Event-ID\`.
 
 No key is needed for \`/healthz\`, \`/readyz\`, \`/metrics\`, \`/openapi.json\` and \`/docs\`: they say nothing of any tenant or job. To close
-\`/metrics\`, give it a listener of its own (\`metricsAddress\`). Keys are made, listed and revoked on the admin socket only
-(\`POST\`, \`GET /v1/admin/keys\`, \`DELETE /v1/admin/keys/{id}\`), which root and the service’s own user can open; a revoked key stops
-working within five seconds in every process.`
+\`/metrics\`, give it a listener of its own (\`metricsAddress\`). What is under \`/v1/admin\` is on the admin socket too, without a key, for root and
+the service’s own user. A key that is revoked, or whose tenant is disabled, stops working within five seconds in every process. Quotas, the
+\`RateLimit\` headers, usage, and two admins at once: [tenants.md](tenants.md).`
 
 /** The page of the interface, from its OpenAPI document. */
 export function renderApi(document: Json): string {

@@ -14,6 +14,7 @@ import { bodyBudget } from './request-body.js'
 import { buildMetricsServer, buildServer } from './server.js'
 import type { Service } from './service.js'
 import { countRetired, openTelemetry } from './telemetry.js'
+import { tenantsNamed } from './tenant-metrics.js'
 
 function settingsOrExit(): ReturnType<typeof loadSettings> {
   try {
@@ -40,7 +41,7 @@ const settings = settingsOrExit()
 const log = openLog(settings, 'api')
 const files = keepCurrent(settings, log, await loadLocalFiles(settings))
 const store = await openApiJobStore(settings, log, (retired) => countRetired(telemetry, retired))
-const telemetry = openTelemetry(store)
+const telemetry = openTelemetry(store, tenantsNamed(settings))
 const stopping = new AbortController()
 // Every waiting request and every stream listens.
 setMaxListeners(0, stopping.signal)

@@ -4,7 +4,6 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Problem } from '../contract/error.js'
 import { CreateHeaders, WaitQuery } from '../contract/http.js'
 import { JobSpec } from '../contract/job.js'
-import type { KeyRecord } from '../contract/key.js'
 import type { Plan } from '../contract/plan.js'
 import { Job, type KeptJob } from '../contract/result.js'
 import type { Evaluation } from '../contract/verdict.js'
@@ -14,9 +13,11 @@ import type { Told } from '../queue/end-message.js'
 import { newJobId } from '../queue/job-id.js'
 import type { Admission, Admitted } from '../queue/job-store.js'
 import { jobOf } from '../queue/record.js'
-import { callerOf } from './auth.js'
+import { type Caller, callerOf } from './auth.js'
 import { sendJob } from './job-answer.js'
 import { Refusal } from './problem.js'
+import { quotasInForce } from './quotas-in-force.js'
+import { quotaStateOf, rateLimitHeaders } from './rate-limit.js'
 import { forgetBody, releaseBody } from './request-body.js'
 import type { Service } from './service.js'
 import { beginWait, firstOf, waitSecondsOf } from './waiting.js'
@@ -31,14 +32,16 @@ export type JudgedSpec = {
 }
 
 /** Form, then policy. @throws Refusal invalid-request with every fault of form; policy-denied when the grant is gone. */
-export function judgeBody(service: Service, caller: KeyRecord, body: unknown): JudgedSpec {
+export function judgeBody(service: Service, caller: Caller, body: unknown): JudgedSpec {
   const checked = checkJobSpec(body)
   if (!checked.ok)
     throw new Refusal('invalid-request', undefined, { violations: checked.violations })
   const { grants, catalogue, platform } = service.files()
   const loaded = grants.get(caller.grant)
-  if (loaded === undefined) {
-    const message = `the grant ${caller.grant} of this key does not exist (any more)`
+  const quotas = quotasInForce(service, caller.tenantGrant, caller.quotas)
+  if (loaded === undefined || quotas === null) {
+    const missing = loaded === undefined ? caller.grant : caller.tenantGrant
+    const message = `the grant ${missing} of this key does not exist (any more)`
     throw new Refusal('policy-denied', undefined, {
       violations: [{ rule: 'grant', pointer: '', message }],
     })
@@ -46,8 +49,7 @@ export function judgeBody(service: Service, caller: KeyRecord, body: unknown): J
   const before = performance.now()
   const evaluation = judge(checked.spec, loaded, catalogue, platform)
   service.telemetry.observe('stockade_policy_seconds', {}, (performance.now() - before) / 1000)
-  const { queuedJobs, runningJobs } = loaded.grant
-  const grant = { name: loaded.grant.name, revision: loaded.revision, queuedJobs, runningJobs }
+  const grant = { name: loaded.grant.name, revision: loaded.revision, ...quotas }
   return { spec: checked.spec, evaluation, grant }
 }
 
@@ -63,7 +65,7 @@ const idempotencyKeyPattern = /^[\x21-\x7e]{1,255}$/
 function idempotencyOf(
   service: Service,
   request: FastifyRequest,
-  caller: KeyRecord,
+  caller: Caller,
 ): Admission['idempotency'] {
   const key = request.headers['idempotency-key']
   if (key === undefined) return null
@@ -121,18 +123,35 @@ function queuedJob(admission: Admission): KeptJob {
   )
 }
 
+function refusalDetail(admitted: Admitted): string | undefined {
+  if ('of' in admitted && admitted.of === 'bytes') return 'The jobs that wait hold too many bytes.'
+  if (admitted.kind !== 'quota-exceeded') return undefined
+  const { name, limit, used, freesAt } = admitted.over
+  const when = freesAt === null ? 'when jobs that are kept go' : `at ${freesAt}`
+  return `The quota ${name} of your tenant is ${limit}, and ${used} of it is used. Some is free again ${when}.`
+}
+
 function refuseUnlessAdmitted(
   admitted: Admitted,
 ): asserts admitted is Extract<Admitted, { jobId: string }> {
   if (admitted.kind === 'conflict') throw new Refusal('idempotency-conflict')
   if (admitted.kind === 'accepted' || admitted.kind === 'repeated') return
-  const headers = { 'retry-after': String(admitted.retryAfterSeconds) }
-  const isOfBytes = 'of' in admitted && admitted.of === 'bytes'
-  const detail = isOfBytes ? 'The jobs that wait hold too many bytes.' : undefined
-  throw new Refusal(admitted.kind, detail, { headers })
+  const standings =
+    'quotas' in admitted ? admitted.quotas : 'over' in admitted ? [admitted.over] : []
+  const headers = {
+    'retry-after': String(admitted.retryAfterSeconds),
+    ...rateLimitHeaders(standings),
+  }
+  const quota = 'over' in admitted ? { quota: quotaStateOf(admitted.over) } : {}
+  throw new Refusal(admitted.kind, refusalDetail(admitted), { headers, ...quota })
 }
 
-type Accepted = { readonly jobId: string; readonly isNew: boolean; readonly queued: KeptJob }
+type Accepted = {
+  readonly jobId: string
+  readonly isNew: boolean
+  readonly queued: KeptJob
+  readonly headers: Readonly<Record<string, string>>
+}
 
 /** Everything that needs the body happens in here, so that a waiting request holds none of it. */
 async function accept(service: Service, request: FastifyRequest, jobId: string): Promise<Accepted> {
@@ -145,7 +164,8 @@ async function accept(service: Service, request: FastifyRequest, jobId: string):
   const isNew = admitted.kind === 'accepted'
   if (isNew)
     service.telemetry.count('stockade_jobs_admitted_total', { grant: admission.grant.name })
-  return { jobId: admitted.jobId, isNew, queued: queuedJob(admission) }
+  const headers = admitted.kind === 'accepted' ? rateLimitHeaders(admitted.quotas) : {}
+  return { jobId: admitted.jobId, isNew, queued: queuedJob(admission), headers }
 }
 
 async function answerAsItStands(
@@ -172,7 +192,7 @@ async function createAndWait(
   const waiter = service.store.whenFinished(jobId)
   try {
     const accepted = await accept(service, request, jobId)
-    locate(request, reply, accepted.jobId)
+    locate(request, reply.headers(accepted.headers), accepted.jobId)
     if (!accepted.isNew) return await waitForJob(service, tenant, accepted.jobId, reply, seconds)
     const end = await firstOf(service, reply, waiter.promise, seconds)
     if (end === 'client-gone') return reply.code(202).send(accepted.queued)
@@ -226,7 +246,7 @@ export function routeJobs(app: FastifyInstance, service: Service): void {
       if (leave !== null)
         return await createAndWait(service, request, reply, seconds).finally(leave)
       const accepted = await accept(service, request, newJobId())
-      locate(request, reply, accepted.jobId)
+      locate(request, reply.headers(accepted.headers), accepted.jobId)
       if (accepted.isNew) return reply.code(202).send(accepted.queued)
       return answerAsItStands(service, callerOf(request).tenant, accepted.jobId, reply)
     },

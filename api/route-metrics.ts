@@ -1,4 +1,5 @@
-// The metrics of this process as Prometheus reads them. They name grants, rules and routes, never a tenant, job or key.
+// The metrics of this process as Prometheus reads them. They name grants, rules and routes, never a job or key, and tenants only on
+// an address of their own (api/tenant-metrics.ts).
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import type { Service } from './service.js'

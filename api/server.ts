@@ -10,9 +10,12 @@ import { routeHealth } from './route-health.js'
 import { routeJob } from './route-job.js'
 import { routeJobList } from './route-job-list.js'
 import { routeJobs } from './route-jobs.js'
+import { routeKeys } from './route-keys.js'
 import { routeMetrics } from './route-metrics.js'
 import { routeOutput } from './route-output.js'
 import { routePolicy } from './route-policy.js'
+import { routeTenants } from './route-tenants.js'
+import { routeUsage } from './route-usage.js'
 import type { Service } from './service.js'
 
 /** The public interface, ready but not listening. */
@@ -31,6 +34,9 @@ export async function buildServer(service: Service): Promise<FastifyInstance> {
     routeOutput(keyed, service)
     routePolicy(keyed, service)
     routeCatalogue(keyed, service)
+    routeUsage(keyed, service)
+    routeTenants(keyed, service)
+    routeKeys(keyed, service)
   })
   await serveDocument(app)
   await app.ready()

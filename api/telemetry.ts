@@ -4,6 +4,7 @@ import { type MetricName, type MetricRow, metrics } from '../contract/metric.js'
 import type { Retired } from '../queue/housekeeping.js'
 import { type ApiJobStore, type ByteKind, byteKinds } from '../queue/job-store.js'
 import { checkWrites } from '../queue/redis-health.js'
+import { readTenants } from './tenant-metrics.js'
 
 type Labels = Readonly<Record<string, string>>
 
@@ -93,7 +94,8 @@ export function countRetired(telemetry: Telemetry, retired: Retired): void {
     telemetry.count('stockade_jobs_retired_total', { reason }, retired[reason])
 }
 
-export function openTelemetry(store: ApiJobStore): Telemetry {
+/** `named`: tenants that metrics name at most. */
+export function openTelemetry(store: ApiJobStore, named = 0): Telemetry {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const { counters, gauges, histograms } = build(registry)
@@ -108,6 +110,7 @@ export function openTelemetry(store: ApiJobStore): Telemetry {
     },
     async scrape() {
       await readQueue(store, gauge)
+      await readTenants(store, named, gauge).catch(() => undefined)
       return registry.metrics()
     },
     contentType: registry.contentType,

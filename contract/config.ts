@@ -218,6 +218,20 @@ export const Settings = Type.Object(
       description:
         'Requests with `wait` and event streams that one tenant may have open in one api process.',
     }),
+    usageKeepDays: Type.Integer({
+      minimum: 1,
+      maximum: 3650,
+      default: 400,
+      description:
+        'How long the daily rows of usage are kept. Rows that are there when it is changed keep their time.',
+    }),
+    tenantMetricsMax: Type.Integer({
+      minimum: 0,
+      maximum: 1000,
+      default: 20,
+      description:
+        'Tenants that metrics name: the busiest of the day; all others are `other`. None is named where /metrics is on the API’s own address, which asks for no key.',
+    }),
     logLevel: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace'], {
       default: 'info',
       description: 'Least severe line that is logged.',

@@ -1,5 +1,6 @@
 // Every error the API can answer: one table. `code` is stable for ever; docs/errors.md is generated from here.
 import { type Static, Type } from 'typebox'
+import { QuotaState } from './quota.js'
 import { Violation } from './verdict.js'
 
 export type ErrorRow = { readonly status: number; readonly title: string; readonly meaning: string }
@@ -35,6 +36,11 @@ export const errors = {
     title: 'The key lacks a scope',
     meaning: 'The detail names the scope.',
   },
+  'tenant-disabled': {
+    status: 403,
+    title: 'Your tenant is disabled',
+    meaning: 'The operator has switched it off; its keys work again when they switch it on.',
+  },
   'policy-denied': {
     status: 403,
     title: 'Policy denies this job',
@@ -65,6 +71,16 @@ export const errors = {
     title: 'The idempotency key was used for another request',
     meaning: 'Use a new key for a new job.',
   },
+  conflict: {
+    status: 409,
+    title: 'It cannot be done as things stand',
+    meaning: 'The detail says what is in the way.',
+  },
+  'revision-mismatch': {
+    status: 412,
+    title: 'It has been changed meanwhile',
+    meaning: 'Read it again, and send its `ETag` as `If-Match`.',
+  },
   'payload-too-large': {
     status: 413,
     title: 'The body is too large',
@@ -75,6 +91,11 @@ export const errors = {
     title: 'The body is not application/json',
     meaning: 'Send `Content-Type: application/json`.',
   },
+  'revision-required': {
+    status: 428,
+    title: 'Say which revision you mean to change',
+    meaning: 'Send the `ETag` of what you have read as `If-Match`, or `*` for whatever it is.',
+  },
   'queue-full': {
     status: 429,
     title: 'The queue is full',
@@ -84,6 +105,12 @@ export const errors = {
     status: 429,
     title: 'Too many of your jobs are waiting',
     meaning: 'Try again after `Retry-After` seconds.',
+  },
+  'quota-exceeded': {
+    status: 429,
+    title: 'A quota of your tenant is used up',
+    meaning:
+      '`quota` says which, and when some of it is free again; try again after `Retry-After` seconds. Nothing was queued.',
   },
   'too-many-waits': {
     status: 429,
@@ -149,6 +176,12 @@ export const Problem = Type.Object(
     detail: Type.Optional(Type.String()),
     requestId: Type.Optional(Type.String()),
     violations: Type.Optional(Type.Array(Violation)),
+    quota: Type.Optional(
+      Type.Object(QuotaState.properties, {
+        additionalProperties: false,
+        description: 'For 429 by a quota of the tenant: which, and how it stands.',
+      }),
+    ),
   },
   { additionalProperties: false, $id: 'Problem', description: 'RFC 9457 problem details.' },
 )

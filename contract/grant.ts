@@ -1,5 +1,6 @@
 // Grant: what a class of tenants may ask. Written in YAML by an operator; resolved here, with nothing left open.
 import { type Static, Type } from 'typebox'
+import { quotaFields } from './quota.js'
 
 const closed = { additionalProperties: false } as const
 const positive = (description: string) =>
@@ -80,8 +81,7 @@ export const Grant = Type.Object(
       maximum: 9,
       description: 'The most urgent priority a job may ask.',
     }),
-    queuedJobs: positive('Jobs of one tenant that may wait.'),
-    runningJobs: positive('Jobs of one tenant that may run at once.'),
+    ...quotaFields,
   },
   { ...closed, $id: 'Grant' },
 )

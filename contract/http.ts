@@ -1,7 +1,6 @@
-// Requests and answers of the HTTP interface that are neither a job nor a problem: queries, pages, keys, health.
+// Requests and answers of the HTTP interface that are neither a job nor a problem: queries, pages, health.
 import { type Static, Type } from 'typebox'
 import { ImageEntry } from './catalogue.js'
-import { scopes } from './key.js'
 import { outcomes } from './outcome.js'
 import { Job, jobStates } from './result.js'
 
@@ -143,65 +142,10 @@ export const RuleList = Type.Object(
 
 export const Health = Type.Object({ status: Type.Literal('ok') }, { ...closed, $id: 'Health' })
 
-const tenantName = '^[a-z][a-z0-9-]{0,62}$'
-/** A key lives at most this long, and this long when nothing is said. Seconds. */
-export const keySecondsMax = 10 * 365 * 86_400
-export const keySecondsDefault = 365 * 86_400
-
-export const KeyCreation = Type.Object(
-  {
-    tenant: Type.String({ pattern: tenantName, description: 'Whose key it is.' }),
-    grant: Type.Optional(
-      Type.String({
-        pattern: tenantName,
-        description: 'What jobs under this key may ask. Default `untrusted`.',
-      }),
-    ),
-    scopes: Type.Optional(
-      Type.Array(Type.Enum([...scopes]), {
-        minItems: 1,
-        maxItems: scopes.length,
-        uniqueItems: true,
-        description: 'Default `submit` and `read`.',
-      }),
-    ),
-    expiresInSeconds: Type.Optional(
-      Type.Integer({
-        minimum: 1,
-        maximum: keySecondsMax,
-        description: 'How long the key works. Default one year.',
-      }),
-    ),
-  },
-  { ...closed, $id: 'KeyCreation' },
-)
-
-/** A key without its secret. */
-export const KeyEntry = Type.Object(
-  {
-    id: Type.String({ pattern: '^[0-9a-z]{16}$' }),
-    tenant: Type.String(),
-    grant: Type.String(),
-    scopes: Type.Array(Type.Enum([...scopes])),
-    createdAt: Type.String(),
-    expiresAt: Type.String(),
-  },
-  { ...closed, $id: 'KeyEntry' },
-)
-export const KeyCreated = Type.Object(
-  { key: Type.String({ description: 'Shown this once.' }), ...KeyEntry.properties },
-  { ...closed, $id: 'KeyCreated' },
-)
-export const KeyList = Type.Object({ keys: Type.Array(KeyEntry) }, { ...closed, $id: 'KeyList' })
-
 export type WaitQuery = Static<typeof WaitQuery>
 export type JobListQuery = Static<typeof JobListQuery>
 export type JobPage = Static<typeof JobPage>
 export type LanguageList = Static<typeof LanguageList>
 export type ImageList = Static<typeof ImageList>
 export type RuleList = Static<typeof RuleList>
-export type KeyCreation = Static<typeof KeyCreation>
-export type KeyEntry = Static<typeof KeyEntry>
-export type KeyCreated = Static<typeof KeyCreated>
-export type KeyList = Static<typeof KeyList>
 export type Health = Static<typeof Health>

@@ -76,6 +76,36 @@ export const metrics = {
     labels: ['reason'],
     help: 'Finished jobs removed: age (or number), share (bytes of a tenant or of all), memory (Redis nearly full).',
   },
+  stockade_tenant_submitted_today: {
+    kind: 'gauge',
+    owner: 'api',
+    labels: ['tenant'],
+    help: 'Jobs accepted today (UTC), by tenant: the busiest by name, the rest as other. The same in every api process.',
+  },
+  stockade_tenant_ended_today: {
+    kind: 'gauge',
+    owner: 'api',
+    labels: ['tenant'],
+    help: 'Jobs ended today, by tenant.',
+  },
+  stockade_tenant_cpu_seconds_today: {
+    kind: 'gauge',
+    owner: 'api',
+    labels: ['tenant'],
+    help: 'Processor time of the jobs ended today, by tenant.',
+  },
+  stockade_tenant_refused_today: {
+    kind: 'gauge',
+    owner: 'api',
+    labels: ['tenant'],
+    help: 'Jobs refused by a quota today, by tenant.',
+  },
+  stockade_tenant_jobs: {
+    kind: 'gauge',
+    owner: 'api',
+    labels: ['tenant', 'state'],
+    help: 'Jobs by tenant and state: waiting, in-flight (handed over or running).',
+  },
   stockade_redis_up: {
     kind: 'gauge',
     owner: 'each',

@@ -1,9 +1,13 @@
-# API keys by the admin socket, the client profile of whoever ran `up`, and how to use them; seccomp profiles and plans to look at. Sourced by stockade.
+# Tenants, keys and usage by the admin socket, the client profile of whoever ran `up`, and how to use them; seccomp profiles and plans to look at. Sourced by stockade.
 # shellcheck shell=bash
 
-command_key_create() {
-  [ -n "$tenant" ] || stop_with 'no tenant' './stockade key create --tenant NAME'
-  create_key "$tenant" "${grant:-untrusted}"
+command_admin() { ask_admin "${admin_words[@]}"; }
+
+# Tenants, keys and usage, on the admin socket: by the installed release, whose api answers.
+ask_admin() { # WORD...
+  local socket="$run_directory/api/admin.sock"
+  [ -S "$socket" ] || stop_with "$instance does not run" './stockade up starts it'
+  node "$release/dist/ops/admin.js" "$socket" "$@"
 }
 
 # By the installed release, as the worker reads them. Needs no root: profiles are no secret.
@@ -16,19 +20,6 @@ command_seccomp() {
 command_oci() {
   [ -e "$release/dist/ops/oci.js" ] || stop_with "$instance is not installed" './stockade up installs it'
   node "$release/dist/ops/oci.js" "$release/profiles" "$configuration_directory/seccomp" "$(from_caller "$file")" "$step" "$(subordinate_start)"
-}
-
-# The key alone on stdout.
-create_key() { # TENANT GRANT
-  local socket="$run_directory/api/admin.sock" answer
-  [ -S "$socket" ] || stop_with "$instance does not run" './stockade up starts it'
-  [[ $1 =~ ^[a-z][a-z0-9-]{0,62}$ ]] || stop_with "'$1' is not a usable tenant name" 'use small letters, digits and hyphens, a letter first'
-  [[ $2 =~ ^[a-z][a-z0-9-]{0,62}$ ]] || stop_with "'$2' is not a usable grant name" "see $configuration_directory/grants, or use untrusted, grader, ci or platform"
-  answer=$(curl --silent --show-error --max-time 10 --unix-socket "$socket" -H 'Content-Type: application/json' \
-    -d "{\"tenant\":\"$1\",\"grant\":\"$2\"}" http://localhost/v1/admin/keys) || stop_with 'the api does not answer' './stockade status'
-  # By stdin: an argument could be read by every user of the machine.
-  node -e 'const answer = JSON.parse(fs.readFileSync(0)); if (typeof answer.key !== "string") { console.error(JSON.stringify(answer)); process.exit(1) } console.log(answer.key)' <<< "$answer" \
-    || stop_with 'the api made no key' 'read its answer above'
 }
 
 # The user who ran `up`, also through sudo.
@@ -69,7 +60,7 @@ make_client_profile() {
   profile=$(client_profile)
   remember_client
   ! profile_works "$profile" || return 0
-  key=$(create_key default untrusted)
+  key=$(ask_admin key create --tenant default) || stop_with 'the api made no key' './stockade status'
   as_user "$(client_user)" sh -c "$write_profile" sh "$profile" <<< "$key" \
     || stop_with "the key cannot be written to $profile" "$(client_user) must be able to write there; ./stockade key create --tenant default prints another key"
   say "key of tenant default: in $profile"

@@ -1,4 +1,5 @@
 // The page docs/policy.md, made from the rules themselves. Pure: the caller writes the file.
+import { quotaFieldNames } from '../contract/quota.js'
 import { presetGrants } from './grant-file.js'
 import { policyRevision, rules } from './rules.js'
 
@@ -32,14 +33,16 @@ function presetTable(): string {
   )
   const root = `| root inside | ${names.map((name) => (presetGrants[name].rootInside ? 'yes' : 'no')).join(' | ')} |`
   const network = `| networks | ${names.map((name) => presetGrants[name].networks.join(', ')).join(' | ')} |`
-  const running = `| running at once | ${names.map((name) => presetGrants[name].runningJobs).join(' | ')} |`
+  const quotas = quotaFieldNames.map(
+    (quota) => `| \`${quota}\` | ${names.map((name) => presetGrants[name][quota]).join(' | ')} |`,
+  )
   return [
     `| | ${names.join(' | ')} |`,
     `|---|${names.map(() => '---|').join('')}`,
     ...rows,
     root,
     network,
-    running,
+    ...quotas,
   ].join('\n')
 }
 

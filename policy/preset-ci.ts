@@ -36,4 +36,8 @@ export const ci: Grant = {
   priorityMinimum: 0,
   queuedJobs: 10_000,
   runningJobs: 32,
+  submitsPerMinute: 0,
+  cpuSecondsPerDay: 0,
+  memoryMebibyteSecondsPerDay: 0,
+  storedBytes: 0,
 }

@@ -37,4 +37,8 @@ export const grader: Grant = {
   priorityMinimum: 0,
   queuedJobs: 50_000,
   runningJobs: 256,
+  submitsPerMinute: 0,
+  cpuSecondsPerDay: 0,
+  memoryMebibyteSecondsPerDay: 0,
+  storedBytes: 0,
 }

@@ -36,4 +36,8 @@ export const platform: Grant = {
   priorityMinimum: 0,
   queuedJobs: 100_000,
   runningJobs: 512,
+  submitsPerMinute: 0,
+  cpuSecondsPerDay: 0,
+  memoryMebibyteSecondsPerDay: 0,
+  storedBytes: 0,
 }

@@ -36,4 +36,8 @@ export const untrusted: Grant = {
   priorityMinimum: 0,
   queuedJobs: 10_000,
   runningJobs: 64,
+  submitsPerMinute: 100_000,
+  cpuSecondsPerDay: 0,
+  memoryMebibyteSecondsPerDay: 0,
+  storedBytes: 0,
 }

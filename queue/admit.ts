@@ -5,15 +5,29 @@ import type { ByteLimits } from './byte-limits.js'
 import { enqueue } from './enqueue.js'
 import { handOver, names, offer } from './fragment.js'
 import { keyPrefix } from './keys.js'
+import { type QuotaLimits, type QuotaRow, type Standing, standingOf } from './quota.js'
 import { run, script } from './script.js'
+import { quotaStates } from './usage-fragment.js'
 
 export type Admitted =
-  | { kind: 'accepted'; jobId: string }
+  | { kind: 'accepted'; jobId: string; quotas: readonly Standing[] }
   | { kind: 'repeated'; jobId: string }
   | { kind: 'conflict' }
   /** `of`: what there is too much of. */
   | { kind: 'queue-full'; of: 'jobs' | 'bytes'; retryAfterSeconds: number }
-  | { kind: 'tenant-queue-full'; of: 'jobs' | 'bytes'; retryAfterSeconds: number }
+  | {
+      kind: 'tenant-queue-full'
+      of: 'jobs' | 'bytes'
+      retryAfterSeconds: number
+      over: Standing
+    }
+  /** `quotas`: all that there are; `over`: the one that is used up. */
+  | {
+      kind: 'quota-exceeded'
+      over: Standing
+      retryAfterSeconds: number
+      quotas: readonly Standing[]
+    }
   /** Redis is nearly out of memory. */
   | { kind: 'store-full'; retryAfterSeconds: number }
 
@@ -38,20 +52,22 @@ export type AdmissionRecord = {
   /** What it adds to the sums of bytes, and what these may be. */
   readonly bytes: { readonly queued: number; readonly blob: number }
   readonly limits: Pick<ByteLimits, 'queued' | 'blob'>
+  readonly quota: QuotaLimits
   /** Field and value of the job's hash, in turn. */
   readonly fields: readonly (string | Buffer)[]
 }
 
 // In: prefix, id, tenant, priority, now, expires, queuedMax, tenantQueuedMax, tenantRunningMax, idempotency key ('' for none),
-// its digest, its life in ms, seconds that events are kept, reply to, hand-over depth, byte limits as JSON, its bytes in
+// its digest, its life in ms, seconds that events are kept, reply to, hand-over depth, byte limits and quotas as JSON, its bytes in
 // Redis, its bytes in a blob, then the hash; without a hash nothing is written of the job, and the answer is whether it would be taken.
-// Out: {reason, id or ''}. Handing over here saves the way of a short queue two waits for the disk.
+// Out: {reason, id or what there is too much of, how the tenant’s quotas stand}. Handing over here saves the way of a short queue
+// two waits for the disk.
 // Order inside a tenant is priority, then arrival: 2^44 arrivals fit below the next priority, all exact in a double.
 // An idempotency key lives as long as its job, however long that waits; `finish` starts its time. One whose job is no longer kept is
 // free again; a repeat from another api process is told of the end as well.
 const admitScript = script(
   'admit',
-  `${names}${offer}${handOver}${enqueue}
+  `${names}${offer}${handOver}${enqueue}${quotaStates}
 local id, tenant, reply_to = ARGV[2], ARGV[3], ARGV[14]
 local once = ARGV[10] ~= '' and P .. 'idempotency:' .. tenant .. ':' .. ARGV[10]
 if redis.call('EXISTS', job_key(id)) == 1 then return {'accepted', id} end
@@ -68,12 +84,18 @@ if once then
   if state then return {'repeated', known[1]} end
 end
 if tonumber(redis.call('GET', P .. 'waiting-count') or '0') >= tonumber(ARGV[7]) then return {'queue-full'} end
-if redis.call('ZCARD', P .. 'waiting:' .. tenant) >= tonumber(ARGV[8]) then return {'tenant-queue-full'} end
+local waiting = redis.call('ZCARD', P .. 'waiting:' .. tenant)
+if waiting >= tonumber(ARGV[8]) then return {'tenant-queue-full', 'jobs', {{'queued-jobs', tonumber(ARGV[8]), waiting, 0, 0}}} end
 local limits = cjson.decode(ARGV[16])
 local adds = {queued = tonumber(ARGV[17]), blob = tonumber(ARGV[18])}
+local states = quota_states(tenant, limits.quota)
+local over = used_up(states, adds)
+if over then return {'quota-exceeded', over[1], states} end
 for what, by in pairs(adds) do
   local own = tonumber(redis.call('ZSCORE', P .. what .. '-bytes-by', tenant) or '0')
-  if by > 0 and own + by > limits[what].tenant then return {'tenant-queue-full', 'bytes'} end
+  if by > 0 and own + by > limits[what].tenant then
+    return {'tenant-queue-full', 'bytes', {{'queued-bytes', limits[what].tenant, own, 0, 0}}}
+  end
 end
 for what, by in pairs(adds) do
   local sum = tonumber(redis.call('GET', P .. what .. '-bytes') or '0')
@@ -91,6 +113,12 @@ redis.call('ZADD', P .. 'ages', ARGV[5], id)
 redis.call('ZADD', P .. 'expiries', ARGV[6], id)
 redis.call('ZADD', P .. 'list:' .. tenant, ARGV[5], id)
 redis.call('HSET', P .. 'running-caps', tenant, ARGV[9])
+if limits.quota.cpuMs + limits.quota.memoryMebibyteMs > 0 then
+  redis.call('HSET', P .. 'day-caps', tenant, string.format('%.0f %.0f', limits.quota.cpuMs, limits.quota.memoryMebibyteMs))
+else
+  redis.call('HDEL', P .. 'day-caps', tenant)
+end
+count_submit(tenant, limits.quota, states)
 offer(tenant)
 if once then
   redis.call('HSET', once, 'id', id, 'digest', ARGV[11])
@@ -99,13 +127,13 @@ if once then
 end
 event(id, 'state', '{"state":"queued","attempt":0}', ARGV[13])
 enqueue(hand_over(tonumber(ARGV[5]), ARGV[15], {}), ARGV[5])
-return {'accepted', id}`,
+return {'accepted', id, states}`,
 )
 
 /** How long to wait before asking again: long enough that some jobs have ended, short enough to be used. */
 export const retryAfterSeconds = 2
 
-type Answer = [kind: string, detail?: string]
+type Answer = [kind: string, detail?: string, quotas?: QuotaRow[]]
 
 async function send(redis: Redis, record: AdmissionRecord): Promise<Answer> {
   const { idempotency } = record
@@ -126,7 +154,7 @@ async function send(redis: Redis, record: AdmissionRecord): Promise<Answer> {
     Math.ceil((record.expiresAtMs - record.acceptedAtMs) / 1000) + eventsKeptSeconds,
     record.replyTo,
     record.depth,
-    JSON.stringify(record.limits),
+    JSON.stringify({ ...record.limits, quota: record.quota }),
     record.bytes.queued,
     record.bytes.blob,
     ...record.fields,
@@ -135,20 +163,40 @@ async function send(redis: Redis, record: AdmissionRecord): Promise<Answer> {
 
 /** Whether the job would be taken, before anything large is written for it: null, or the answer that it gets. @throws StoreUnavailable */
 export async function askRoom(redis: Redis, record: AdmissionRecord): Promise<Admitted | null> {
-  const [kind, detail] = await send(redis, { ...record, fields: [] })
-  return kind === 'room' ? null : admittedOf(kind, detail)
+  const answer = await send(redis, { ...record, fields: [] })
+  return answer[0] === 'room' ? null : admittedOf(answer)
 }
 
 /** @throws StoreUnavailable */
 export async function admit(redis: Redis, record: AdmissionRecord): Promise<Admitted> {
-  const [kind, detail] = await send(redis, record)
-  return admittedOf(kind, detail)
+  return admittedOf(await send(redis, record))
 }
 
-function admittedOf(kind: string, detail = ''): Admitted {
-  if (kind === 'accepted' || kind === 'repeated') return { kind, jobId: detail }
-  if (kind === 'conflict') return { kind }
-  if (kind === 'queue-full' || kind === 'tenant-queue-full')
-    return { kind, of: detail === 'bytes' ? 'bytes' : 'jobs', retryAfterSeconds }
-  throw new Error(`admit answered ${kind}`)
+function admittedOf([kind, detail = '', rows = []]: Answer): Admitted {
+  const quotas = rows.map(standingOf)
+  const of = detail === 'bytes' ? 'bytes' : 'jobs'
+  switch (kind) {
+    case 'accepted':
+      return { kind, jobId: detail, quotas }
+    case 'repeated':
+      return { kind, jobId: detail }
+    case 'conflict':
+      return { kind }
+    case 'queue-full':
+      return { kind, of, retryAfterSeconds }
+    case 'tenant-queue-full':
+      return { kind, of, retryAfterSeconds, over: overOf(quotas) }
+    case 'quota-exceeded': {
+      const over = overOf(quotas, detail)
+      return { kind, over, retryAfterSeconds: over.secondsLeft ?? retryAfterSeconds, quotas }
+    }
+    default:
+      throw new Error(`admit answered ${kind}`)
+  }
+}
+
+function overOf(quotas: readonly Standing[], name: string | undefined = quotas[0]?.name): Standing {
+  const over = quotas.find((quota) => quota.name === name)
+  if (over === undefined) throw new Error(`admit does not say how ${name} stands`)
+  return over
 }

@@ -8,9 +8,10 @@ import { evenWhenFull, finish, handOver, leave, names, offer } from './fragment.
 import { keyPrefix } from './keys.js'
 import { summaryOf } from './record.js'
 import { run, script } from './script.js'
+import { usedBy } from './usage.js'
 
-// In: prefix, id, attempt, outcome, summary, result, now, bytes in output files, receipt or nothing, hand-over depth, then name and data
-// of the run’s last events. Out: 1 or 0 (stale).
+// In: prefix, id, attempt, outcome, summary, result, now, bytes in output files, receipt or nothing, hand-over depth, what it used as
+// JSON, then name and data of the run’s last events. Out: 1 or 0 (stale).
 // A repeat by the same attempt (its answer was lost) is told 1 again and changes nothing. The end of one job is room for the next, which
 // is handed over here, so that a full queue costs no call of its own to the feeder.
 const commitScript = script(
@@ -20,9 +21,10 @@ local id = ARGV[2]
 local known = redis.call('HMGET', job_key(id), 'state', 'attempt')
 if known[1] == 'finished' and known[2] == ARGV[3] and redis.call('HGET', job_key(id), 'outcome') == ARGV[4] then return 1 end
 if known[1] ~= 'running' or known[2] ~= ARGV[3] then return 0 end
-redis.call('HSET', job_key(id), 'outputBytes', ARGV[8])
+local used = cjson.decode(ARGV[11])
+redis.call('HSET', job_key(id), 'outputBytes', ARGV[8], 'cpuMs', used.cpuMs, 'wallMs', used.wallMs, 'memoryMebibyteMs', used.memoryMebibyteMs)
 if ARGV[9] ~= '' then redis.call('HSET', job_key(id), 'receipt', ARGV[9]) end
-events(id, from(11), 86400)
+events(id, from(12), 86400)
 finish(id, ARGV[4], ARGV[5], ARGV[6], ARGV[7], false)
 enqueue(hand_over(ARGV[7], ARGV[10], {}), ARGV[7])
 return 1`,
@@ -58,6 +60,7 @@ export async function commit(
     outputBytesOf(result),
     receipt === null ? '' : JSON.stringify(receipt),
     depth,
+    JSON.stringify(usedBy(result)),
     ...events.flatMap((event) => [event.name, event.data]),
   ]
   return (await run(redis, commitScript, values)) === 1

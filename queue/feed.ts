@@ -16,7 +16,7 @@ const orphanMs = 15_000
 
 // In: prefix, now, depth, staleMs, orphanMs, silence of a lost worker. Out: how many were handed over (or handed over again).
 // An orphan: its BullMQ job ended (a fault of ours in between, or its lock ran out while Redis was away), its record did not, and its
-// worker is not heard. start then counts a lost worker.
+// worker is not heard. start then counts a lost worker. Tenants whose day was used up are looked at again: a new one may have begun.
 const feedScript = script(
   'feed',
   `${names}${offer}${handOver}${enqueue}${hearing}
@@ -28,6 +28,7 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'running', '-inf', now - to
   if redis.call('EXISTS', P .. 'bull:jobs:' .. id) == 0
     and silent(redis.call('HGET', job_key(id), 'holder') or '', ARGV[6]) then ids[#ids + 1] = id end
 end
+for _, tenant in ipairs(redis.call('SRANDMEMBER', P .. 'held', 100)) do offer(tenant) end
 enqueue(hand_over(now, ARGV[3], ids), now)
 return #ids`,
 )

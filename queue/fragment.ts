@@ -14,6 +14,7 @@
 //   finished:<t>  zset  the same for one tenant                              output-litter  set   jobs whose output files go
 //   outputs       zset  finished jobs with output files, by end              outputs:<t>    zset  the same for one tenant
 //   told          zset  finished jobs whose events are kept, by end          told:<t>       zset  the same for one tenant
+//   usage, quotas of a day: queue/usage-fragment.ts
 //   <x>-bytes     text  bytes of one kind in all                             <x>-bytes-by   zset  tenant → its bytes
 //
 // Kinds of bytes: queued (records of jobs that have not ended) and blob (their blobs on the disk); finished (records) and output
@@ -21,6 +22,7 @@
 // outputBytes, eventBytes), changed in the same script, so that the sums are right whatever dies.
 import { eventsKeptMax, eventsKeptSeconds } from '../contract/event.js'
 import { endMessage } from './end-message.js'
+import { usage } from './usage-fragment.js'
 
 /** What a record, its places in lists and its reads cost Redis beside its fields, measured on Redis 7.0. Bytes. */
 export const recordOverheadBytes = 2048
@@ -63,12 +65,12 @@ local function from(first)
 end
 `
 
-/** A tenant enters or leaves the race for the next hand-over, as its list and its cap say. An idle one leaves no trace. */
-export const offer = `
+/** A tenant enters or leaves the race for the next hand-over, as its list, its cap and its day say. An idle one leaves no trace. */
+export const offer = `${usage}
 local function offer(tenant)
   local waits = redis.call('ZCARD', P .. 'waiting:' .. tenant) > 0
   local inflight = redis.call('SCARD', P .. 'inflight:' .. tenant)
-  if waits and inflight < tonumber(redis.call('HGET', P .. 'running-caps', tenant) or '1') then
+  if waits and inflight < tonumber(redis.call('HGET', P .. 'running-caps', tenant) or '1') and not held(tenant) then
     if redis.call('ZSCORE', P .. 'tenants', tenant) then return end
     local own = tonumber(redis.call('HGET', P .. 'virtual-times', tenant) or '0')
     local now = tonumber(redis.call('GET', P .. 'virtual-time') or '0')
@@ -78,6 +80,8 @@ local function offer(tenant)
   redis.call('ZREM', P .. 'tenants', tenant)
   if waits or inflight > 0 then return end
   redis.call('HDEL', P .. 'running-caps', tenant)
+  redis.call('HDEL', P .. 'day-caps', tenant)
+  redis.call('SREM', P .. 'held', tenant)
   redis.call('HDEL', P .. 'virtual-times', tenant)
 end
 `
@@ -150,7 +154,8 @@ end
  */
 export const finish = `${endMessage}
 local function finish(id, outcome, summary, result, now, quarantined)
-  local known = redis.call('HMGET', job_key(id), 'tenant', 'replyTo', 'blob', 'runs', 'once', 'onceKeepMs', 'queuedBytes', 'blobBytes', 'outputBytes')
+  local known = redis.call('HMGET', job_key(id), 'tenant', 'replyTo', 'blob', 'runs', 'once', 'onceKeepMs', 'queuedBytes', 'blobBytes', 'outputBytes',
+    'cpuMs', 'wallMs', 'memoryMebibyteMs')
   local tenant, queued, outputs = known[1], tonumber(known[7] or '0'), tonumber(known[9] or '0')
   local kept = queued + #summary + #result
   leave_waiting(id, tenant)
@@ -176,6 +181,9 @@ local function finish(id, outcome, summary, result, now, quarantined)
   count('queued', tenant, -queued)
   count('finished', tenant, kept)
   count('output', tenant, outputs)
+  local cpu = tonumber(known[10] or '0')
+  book(tenant, cpu, {'outcome:' .. outcome, 1, 'cpuMs', cpu, 'wallMs', tonumber(known[11] or '0'),
+    'memoryMebibyteMs', tonumber(known[12] or '0'), 'storedBytes', kept + outputs})
   for list, holds in pairs({told = true, outputs = outputs > 0}) do
     if holds then
       redis.call('ZADD', P .. list, now, id)

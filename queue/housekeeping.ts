@@ -9,6 +9,7 @@ import { expire } from './expire.js'
 import { feed, feedingOf } from './feed.js'
 import type { MemoryWatch } from './memory-watch.js'
 import { openBlobSweep } from './orphan-blobs.js'
+import type { Refusals } from './refusals.js'
 import { retire, sweepLitter } from './retire.js'
 import { shed } from './shed.js'
 
@@ -22,6 +23,7 @@ export type HousekeepingParts = {
   readonly diskBytes: number
   readonly settings: Settings
   readonly log: Logger
+  readonly refusals: Refusals
   onRetired(retired: Retired): void
 }
 
@@ -56,6 +58,7 @@ export function startHousekeeping(parts: HousekeepingParts): NodeJS.Timeout {
     () => expire(redis),
     () => sweepLitter(redis, blobs),
     sweepOrphans,
+    () => parts.refusals.flush(redis),
   ]
   let isBusy = false
   const turn = async (): Promise<void> => {

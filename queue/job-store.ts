@@ -4,12 +4,13 @@ import type { Redis } from 'ioredis'
 import type { Logger } from 'pino'
 import type { Settings } from '../contract/config.js'
 import type { Payload } from '../contract/payload.js'
+import type { Quotas } from '../contract/quota.js'
 import type { KeptJob } from '../contract/result.js'
 import { type AdmissionRecord, type Admitted, admit, askRoom, retryAfterSeconds } from './admit.js'
 import { type BlobStore, openBlobStore } from './blob-store.js'
 import { byteLimits, diskBytesOf } from './byte-limits.js'
 import { type Cancelled, cancel } from './cancel.js'
-import { connectFailingFast, connectPatiently, StoreUnavailable } from './connect.js'
+import { connectFailingFast, connectPatiently } from './connect.js'
 import { endOf, type Told } from './end-message.js'
 import type { StoredEvent } from './events.js'
 import { feed, feedingOf } from './feed.js'
@@ -22,9 +23,12 @@ import { type Listener, openListener } from './listener.js'
 import { type MemoryWatch, openMemoryWatch, type StoreMemory } from './memory-watch.js'
 import { type OutputStore, openOutputStore } from './output-store.js'
 import { discardSealed, isBlob, sealPayload, storeSealed } from './payload-seal.js'
+import { changeCaps, quotaLimitsOf, readStandings, type Standing } from './quota.js'
 import { jobOf } from './record.js'
-import { isOutOfMemory, isRefused, isUnavailable } from './script.js'
+import { openRefusals, type Refusals } from './refusals.js'
+import { isOutOfMemory, isRefused, reaching } from './script.js'
 import { openSealer, type Sealer } from './seal.js'
+import { openUsageReader, tellKeepDays, type UsageReader } from './usage.js'
 
 export { CursorError } from './job-list.js'
 export type { Admitted, Cancelled, JobPage, JobQuery, StoredEvent }
@@ -36,12 +40,8 @@ export type Admission = {
   readonly labels: Readonly<Record<string, string>>
   readonly priority: number
   readonly attemptsMax: number
-  readonly grant: {
-    readonly name: string
-    readonly revision: string
-    readonly queuedJobs: number
-    readonly runningJobs: number
-  }
+  /** By which grant it was judged, and the quotas of its tenant. */
+  readonly grant: { readonly name: string; readonly revision: string } & Quotas
   readonly idempotency: { readonly key: string; readonly requestDigest: string } | null
 }
 
@@ -74,6 +74,11 @@ export type ApiJobStore = {
     afterId: string | null,
     signal: AbortSignal,
   ): Promise<AsyncIterable<StoredEvent> | null>
+  /** How the quotas of a tenant stand. */
+  standings(tenant: string, quotas: Quotas): Promise<Standing[]>
+  /** New quotas hold for what a tenant has waiting, too. */
+  changeCaps(tenant: string, quotas: Quotas): Promise<void>
+  readonly usage: UsageReader
   depth(): Promise<Depth>
   healthy(): boolean
   feed(): Promise<void>
@@ -98,20 +103,10 @@ type Parts = {
   /** Size of the disk that blobs and outputs lie on. */
   readonly diskBytes: number
   readonly sealer: Sealer
+  readonly refusals: Refusals
   readonly settings: Settings
   readonly processId: string
   readonly log: Logger
-}
-
-/** Turns a failure of the connection into StoreUnavailable, and leaves all else as it is. */
-async function reaching<Value>(work: () => Promise<Value>): Promise<Value> {
-  try {
-    return await work()
-  } catch (error) {
-    if (isUnavailable(error) && !(error instanceof StoreUnavailable))
-      throw new StoreUnavailable((error as Error).message)
-    throw error
-  }
 }
 
 /** What a record takes of Redis, beside its fields. */
@@ -153,6 +148,7 @@ function recordOf(parts: Parts, admission: Admission, sealed: Buffer): Admission
       memoryBytes: parts.watch.memory.maximumBytes,
       diskBytes: parts.diskBytes,
     }),
+    quota: quotaLimitsOf(grant, settings.finishedKeepSeconds * 1000),
     fields,
   }
 }
@@ -183,6 +179,12 @@ async function admitJob(parts: Parts, admission: Admission): Promise<Admitted> {
     watch.noteFull()
     return storeFull
   }
+}
+
+async function admitAndNote(parts: Parts, admission: Admission): Promise<Admitted> {
+  const admitted = await admitJob(parts, admission)
+  if ('over' in admitted) parts.refusals.note(admission.payload.tenant, admitted.over.name)
+  return admitted
 }
 
 async function readFields(redis: Redis, jobId: string): Promise<Map<string, string>> {
@@ -282,6 +284,7 @@ async function openParts(settings: Settings, log: Logger): Promise<Parts> {
     diskBytes,
     watch: openMemoryWatch(redis, settings.storeFullPercent),
     sealer: openSealer(settings.sealKeyFile),
+    refusals: openRefusals(),
     settings,
     processId: randomBytes(9).toString('base64url'),
     log,
@@ -298,7 +301,10 @@ export async function openApiJobStore(
   const { redis } = parts
   const waiters = openWaiters(parts)
   // The two connections come back each in its own time: a look by this one may have failed while only the other was there.
-  redis.on('ready', () => waiters.wake(null))
+  redis.on('ready', () => {
+    waiters.wake(null)
+    tellKeepDays(redis, settings.usageKeepDays).catch(() => undefined)
+  })
   parts.listener
     .listen(keys.apiChannel(parts.processId), waiters.wake)
     .catch((error: unknown) => log.debug({ error }, 'subscription'))
@@ -308,7 +314,7 @@ export async function openApiJobStore(
     sealer: parts.sealer,
     outputs: openOutputStore(settings.outputDirectory),
     memory: () => parts.watch.memory,
-    admit: (admission) => reaching(() => admitJob(parts, admission)),
+    admit: (admission) => reaching(() => admitAndNote(parts, admission)),
     read: (tenant, jobId, told = null) => reaching(() => readJob(redis, tenant, jobId, told)),
     list: (tenant, query) => reaching(() => listJobs(redis, tenant, query)),
     cancel: (tenant, jobId) => reaching(() => cancel(redis, tenant, jobId)),
@@ -319,6 +325,12 @@ export async function openApiJobStore(
         if ((await redis.hget(keys.jobKey(jobId), 'tenant')) !== tenant) return null
         return follow(redis, parts.listener, jobId, afterId, signal)
       }),
+    standings: (tenant, quotas) => {
+      const limits = quotaLimitsOf(quotas, settings.finishedKeepSeconds * 1000)
+      return readStandings(redis, tenant, quotas.queuedJobs, limits)
+    },
+    changeCaps: (tenant, quotas) => changeCaps(redis, tenant, quotas),
+    usage: openUsageReader(redis),
     depth: () => reaching(() => readDepth(redis)),
     healthy: () => redis.status === 'ready',
     feed: async () => {
@@ -326,6 +338,7 @@ export async function openApiJobStore(
     },
     async close() {
       clearInterval(housekeeping)
+      await parts.refusals.flush(redis).catch(() => undefined)
       parts.listener.close()
       redis.disconnect()
     },

@@ -18,6 +18,12 @@ export const waitingKey = (tenant: string): string => `${keyPrefix}waiting:${ten
 export const inflightKey = (tenant: string): string => `${keyPrefix}inflight:${tenant}`
 /** Bytes of one kind in all; queue/fragment.ts says which kinds there are. */
 export const bytesKey = (kind: string): string => `${keyPrefix}${kind}-bytes`
+/** A tenant’s row of usage, those of all, and who has one; days are counted from 1970-01-01. */
+export const usageKey = (tenant: string, day: number): string =>
+  `${keyPrefix}usage:${tenant}:${day}`
+export const usageAllKey = (day: number): string => `${keyPrefix}usage-all:${day}`
+export const usageByKey = (day: number): string => `${keyPrefix}usage-by:${day}`
+export const usageKeepDaysKey = `${keyPrefix}usage-keep-days`
 export const agesKey = `${keyPrefix}ages`
 
 /** Where one api process hears that a job it waits for has ended. */

@@ -59,3 +59,14 @@ export async function run(
     throw error
   }
 }
+
+/** Turns a failure of the connection into StoreUnavailable, and leaves all else as it is. */
+export async function reaching<Value>(work: () => Promise<Value>): Promise<Value> {
+  try {
+    return await work()
+  } catch (error) {
+    if (isUnavailable(error) && !(error instanceof StoreUnavailable))
+      throw new StoreUnavailable((error as Error).message)
+    throw error
+  }
+}

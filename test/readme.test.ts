@@ -1,11 +1,11 @@
-// Runs the commands of README.md and docs/receipt.md that are marked `<!-- tested: … -->`, as they stand there, and looks for what the
-// mark names. Both share the beginning in README.md.
+// Runs the commands of README.md, docs/receipt.md and docs/tenants.md that are marked `<!-- tested: … -->`, as they stand there (but for
+// the name of the instance), and looks for what the mark names. All share the beginning in README.md.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { address, openTenant } from './stack.js'
+import { address, instance, openTenant } from './stack.js'
 import { read } from './tidy-source.js'
 
 type Command = { readonly expected: string; readonly text: string }
@@ -26,22 +26,30 @@ t.teardown(() => rmSync(directory, { recursive: true }))
 
 const readme = commands(read('README.md'))
 const receipt = commands(read('docs/receipt.md'))
-const all = [...readme, ...receipt]
+const tenants = commands(read('docs/tenants.md'))
+const all = [...readme, ...receipt, ...tenants]
 const setup = all.filter(({ expected }) => expected === 'setup').map(({ text }) => text)
 const tested = all.filter(({ expected }) => expected !== 'setup')
 
 t.ok(setup.length > 0 && readme.length > 10, `${tested.length} commands are marked`)
 t.ok(receipt.length >= 3, 'those of receipts too')
+t.ok(tenants.length >= 8, 'and those of tenants')
+
+/** The page means the instance of its reader; a tenant’s name is never given out twice. */
+const forInstance = (text: string): string =>
+  text.replaceAll(/\.\/stockade (tenant|key|usage)\b/g, `./stockade $1 --instance ${instance}`)
+const tenantName = `acme-${process.pid}-${Date.now()}`
 
 for (const { expected, text } of tested) {
   t.test(text.trim().slice(0, 100), (t) => {
-    const run = spawnSync('bash', ['-c', [...setup, text].join('\n')], {
+    const run = spawnSync('bash', ['-c', [...setup, forInstance(text)].join('\n')], {
       encoding: 'utf8',
       env: {
         ...process.env,
         STOCKADE_ADDRESS: address,
         STOCKADE_KEY_FILE: keyFile,
         TMPDIR: directory, // where the example of receipts makes a directory of its own
+        TENANT: tenantName,
       },
       timeout: 60_000,
     })

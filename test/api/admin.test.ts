@@ -1,4 +1,4 @@
-// The admin socket: keys are made, listed and revoked there, by whoever the file system lets in, and nowhere else.
+// The admin socket, for whoever the file system lets in; and who may come in by HTTP.
 import { lstatSync } from 'node:fs'
 import { request } from 'node:http'
 import t from 'tap'
@@ -90,9 +90,40 @@ t.test('wishes that are none', async (t) => {
   t.match(await admin('DELETE', '/v1/admin/keys/..'), { status: 404 })
 })
 
-t.test('not on the public address, with no key of any scope', async (t) => {
-  const key = await api.key('main', ['submit', 'read', 'admin'])
-  for (const method of ['POST', 'GET', 'DELETE']) {
-    t.equal((await ask(api.origin, method, '/v1/admin/keys', { key })).status, 404)
-  }
-})
+t.test(
+  'on the public address with a key that has the scope admin, and with no other',
+  async (t) => {
+    const keys = {
+      plain: await api.key('main', ['submit', 'read']),
+      operator: await api.key('operator', ['admin']),
+    }
+    const routes = [
+      ['POST', '/v1/admin/keys'],
+      ['GET', '/v1/admin/keys'],
+      ['POST', `/v1/admin/keys/${'0'.repeat(16)}/rotate`],
+      ['DELETE', `/v1/admin/keys/${'0'.repeat(16)}`],
+      ['POST', '/v1/admin/tenants'],
+      ['GET', '/v1/admin/tenants'],
+      ['GET', '/v1/admin/tenants/main'],
+      ['PATCH', '/v1/admin/tenants/main'],
+      ['DELETE', '/v1/admin/tenants/main'],
+    ] as const
+    for (const [method, path] of routes) {
+      t.equal((await ask(api.origin, method, path)).status, 401, `${method} ${path}`)
+      const denied = await ask(api.origin, method, path, {
+        key: keys.plain,
+        ...(method === 'GET' ? {} : { body: {} }),
+      })
+      t.match(denied, { status: 403, json: { code: 'scope-missing' } })
+    }
+    t.equal((await ask(api.origin, 'GET', '/v1/admin/keys', { key: keys.operator })).status, 200)
+    const body = { language: 'bash', source: 'true' }
+    for (const [method, path, options] of [
+      ['POST', '/v1/jobs', { body }],
+      ['GET', '/v1/jobs', {}],
+    ] as const) {
+      const answer = await ask(api.origin, method, path, { key: keys.operator, ...options })
+      t.match(answer, { status: 403, json: { code: 'scope-missing' } }, 'admin is no other scope')
+    }
+  },
+)

@@ -28,6 +28,16 @@ const keyed: readonly (readonly [string, string])[] = [
   ['GET', '/v1/policy/rules'],
   ['GET', '/v1/languages'],
   ['GET', '/v1/images'],
+  ['GET', '/v1/usage'],
+  ['GET', '/v1/admin/tenants'],
+  ['POST', '/v1/admin/tenants'],
+  ['GET', '/v1/admin/tenants/some'],
+  ['PATCH', '/v1/admin/tenants/some'],
+  ['DELETE', '/v1/admin/tenants/some'],
+  ['GET', '/v1/admin/keys'],
+  ['POST', '/v1/admin/keys'],
+  ['POST', `/v1/admin/keys/${'0'.repeat(16)}/rotate`],
+  ['DELETE', `/v1/admin/keys/${'0'.repeat(16)}`],
 ]
 
 /** Public keys are for whoever is shown a receipt, and tell nothing of any tenant. */
@@ -71,7 +81,11 @@ t.test('the lists above are every route under /v1', async (t) => {
   const described = Object.entries(paths).flatMap(([path, methods]) =>
     Object.keys(methods).map(
       (method) =>
-        `${method.toUpperCase()} ${path.replace('{id}', someJob).replace('{step}/{stream}', 'run/stdout')}`,
+        `${method.toUpperCase()} ${path
+          .replace('keys/{id}', `keys/${'0'.repeat(16)}`)
+          .replace('{id}', someJob)
+          .replace('{name}', 'some')
+          .replace('{step}/{stream}', 'run/stdout')}`,
     ),
   )
   const listed = [...keyed, ...open].map((route) => route.join(' '))

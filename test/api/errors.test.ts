@@ -10,7 +10,10 @@ import { ask, exchange } from './raw-http.js'
 import { okResult, runJob } from './run-result.js'
 
 const redis = await openLiveRedis()
-const grants = { 'tiny.yaml': 'name: tiny\nextends: untrusted\nqueuedJobs: 1\nrunningJobs: 1\n' }
+const grants = {
+  'tiny.yaml': 'name: tiny\nextends: untrusted\nqueuedJobs: 1\nrunningJobs: 1\n',
+  'slow.yaml': 'name: slow\nextends: untrusted\nsubmitsPerMinute: 1\n',
+}
 const settings = { queuedJobsMax: 4, requestHeadersMs: 1000, bodyBytesMax: 4096 }
 let imagesAreThere = true
 const api = await openLiveApi(redis, {
@@ -36,6 +39,8 @@ const narrow = await openLiveApi(redis, {
 const key = await api.key('main')
 const reader = await api.key('main', ['read'])
 const tiny = await api.key('tiny', ['submit'], 'tiny')
+const slow = await api.key('slow', ['submit'], 'slow')
+const admin = await api.key('operator', ['admin'])
 const body = { language: 'bash', source: 'true' }
 const reached = new Map<ErrorCode, unknown>()
 t.teardown(async () => {
@@ -66,6 +71,21 @@ async function conflict(): ReturnType<typeof ask> {
   const headers = { 'idempotency-key': 'x' }
   await post({ headers })
   return post({ headers, body: { ...body, stdin: 'other' } })
+}
+
+function change(headers: Record<string, string>, name = 'tiny'): ReturnType<typeof ask> {
+  const options = {
+    key: admin,
+    body: { description: 'changed', disabled: name === 'off' },
+    headers,
+  }
+  return ask(api.origin, 'PATCH', `/v1/admin/tenants/${name}`, options)
+}
+
+async function disabled(): ReturnType<typeof ask> {
+  const off = await api.key('off')
+  await change({ 'if-match': '*' }, 'off')
+  return get('/v1/jobs', { key: off })
 }
 
 async function internal(): ReturnType<typeof ask> {
@@ -135,6 +155,7 @@ const ways: Readonly<Record<ErrorCode, () => Promise<unknown>>> = {
   'invalid-cursor': async () => (await get('/v1/jobs?cursor=x')).json,
   unauthenticated: async () => (await get('/v1/jobs', { key: 'none' })).json,
   'scope-missing': async () => (await post({ key: reader })).json,
+  'tenant-disabled': async () => (await disabled()).json,
   'policy-denied': async () => (await post({ body: { ...body, privileged: true } })).json,
   'not-found': async () => (await get('/v1/nothing')).json,
   'output-lost': async () => (await get(`/v1/jobs/${await finishedJob()}`)).json,
@@ -145,10 +166,16 @@ const ways: Readonly<Record<ErrorCode, () => Promise<unknown>>> = {
   'request-timeout': async () =>
     jsonOf((await exchange(api.port, ['GET / HTTP/1.1\r\nHost: h\r\nX'])).text),
   'idempotency-conflict': async () => (await conflict()).json,
+  conflict: async () =>
+    (await ask(api.origin, 'POST', '/v1/admin/tenants', { key: admin, body: { name: 'tiny' } }))
+      .json,
+  'revision-required': async () => (await change({})).json,
+  'revision-mismatch': async () => (await change({ 'if-match': '"77"' })).json,
   'payload-too-large': async () =>
     (await post({ body: { ...body, stdin: 'x'.repeat(5000) } })).json,
   'unsupported-media-type': async () =>
     (await post({ headers: { 'content-type': 'text/plain' } })).json,
+  'quota-exceeded': async () => (await until(429, () => post({ key: slow }))).json,
   'tenant-queue-full': async () => (await until(429, () => post({ key: tiny }))).json,
   'queue-full': async () => (await until(429, () => post({}))).json,
   'too-many-waits': async () => (await tooManyWaits()).json,
@@ -174,7 +201,16 @@ for (const [code, way] of Object.entries(ways) as [ErrorCode, () => Promise<unkn
     reached.set(code, problem)
     const { status, title } = errors[code]
     t.match(problem, { code, status, title, type: `/docs/errors/${code}` })
-    const members = ['type', 'title', 'status', 'code', 'detail', 'requestId', 'violations']
+    const members = [
+      'type',
+      'title',
+      'status',
+      'code',
+      'detail',
+      'requestId',
+      'violations',
+      'quota',
+    ]
     t.same(
       Object.keys(problem).filter((name) => !members.includes(name)),
       [],

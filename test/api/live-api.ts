@@ -12,6 +12,7 @@ import { bodyBudget } from '../../api/request-body.js'
 import { buildServer } from '../../api/server.js'
 import type { Service } from '../../api/service.js'
 import { openTelemetry } from '../../api/telemetry.js'
+import { tenantsNamed } from '../../api/tenant-metrics.js'
 import type { Settings } from '../../contract/config.js'
 import type { Scope } from '../../contract/key.js'
 import { openApiJobStore } from '../../queue/job-store.js'
@@ -80,7 +81,7 @@ export async function openLiveApi(redis: LiveRedis, options: ApiOptions = {}): P
     store,
     keys: openKeyStore(store.redis, store.sealer),
     files: () => files,
-    telemetry: openTelemetry(store),
+    telemetry: openTelemetry(store, tenantsNamed(settings)),
     budget: bodyBudget(settings.bodyBytesMax),
     waits: openPlaces(settings.tenantWaitsMax),
     log,

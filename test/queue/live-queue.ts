@@ -2,6 +2,7 @@
 import { pino } from 'pino'
 import type { Settings } from '../../contract/config.js'
 import type { Payload } from '../../contract/payload.js'
+import type { QuotaOverrides } from '../../contract/quota.js'
 import { newJobId } from '../../queue/job-id.js'
 import { type Admission, type ApiJobStore, openApiJobStore } from '../../queue/job-store.js'
 import { type Hears, openWorkerJobStore, type WorkerJobStore } from '../../queue/worker-store.js'
@@ -68,9 +69,12 @@ export function payloadOf(tenant: string, source = 'echo 42', lifeMs = 3_600_000
 
 export function admissionOf(
   payload: Payload,
-  other: Partial<Admission> & { queuedJobs?: number; runningJobs?: number } = {},
+  other: Partial<Admission> & QuotaOverrides = {},
 ): Admission {
-  const { queuedJobs = 1000, runningJobs = 1000, ...rest } = other
+  const { queuedJobs = 1000, runningJobs = 1000, ...more } = other
+  const { submitsPerMinute = 0, cpuSecondsPerDay = 0, ...others } = more
+  const { memoryMebibyteSecondsPerDay = 0, storedBytes = 0, ...rest } = others
+  const daily = { submitsPerMinute, cpuSecondsPerDay, memoryMebibyteSecondsPerDay, storedBytes }
   return {
     payload,
     language: 'bash',
@@ -78,7 +82,10 @@ export function admissionOf(
     labels: {},
     priority: 5,
     attemptsMax: 3,
-    grant: { name: payload.grant, revision: payload.grantRevision, queuedJobs, runningJobs },
+    grant: {
+      ...{ name: payload.grant, revision: payload.grantRevision },
+      ...{ queuedJobs, runningJobs, ...daily },
+    },
     idempotency: null,
     ...rest,
   }
