@@ -10,6 +10,7 @@ import {
   NoQuery,
 } from '../contract/http.js'
 import type { KeyRecord } from '../contract/key.js'
+import { requireAudit, tellAdmin } from './audit-acts.js'
 import { checker } from './check.js'
 import { openFrame } from './http-frame.js'
 import { Refusal } from './problem.js'
@@ -34,13 +35,19 @@ async function createKey(service: Service, request: FastifyRequest): Promise<Key
     ]
     throw new Refusal('invalid-request', undefined, { violations })
   }
+  requireAudit(service)
   const { key, record } = await service.keys.create({
     tenant: wish.tenant,
     grant,
     scopes: wish.scopes ?? ['submit', 'read'],
     expiresInSeconds: wish.expiresInSeconds ?? keySecondsDefault,
   })
-  service.log.info({ keyId: record.id, tenant: record.tenant, grant }, 'key created')
+  const { id, tenant, scopes, expiresAtMs } = record
+  tellAdmin(service, request, {
+    ...{ what: 'key-create', tenant, key: id, grant, scopes },
+    change: { expiresAtMs },
+  })
+  service.log.info({ keyId: id, tenant, grant }, 'key created')
   return { key, ...entryOf(record) }
 }
 
@@ -59,6 +66,7 @@ function routeKeys(app: FastifyInstance, service: Service): void {
     const { id } = request.params as { id: string }
     const isRevoked = /^[0-9a-z]{16}$/.test(id) && (await service.keys.revoke(id))
     if (!isRevoked) throw new Refusal('not-found')
+    tellAdmin(service, request, { what: 'key-revoke', key: id })
     service.log.info({ keyId: id }, 'key revoked')
     return reply.code(204).send()
   })

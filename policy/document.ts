@@ -33,6 +33,7 @@ function presetTable(): string {
   const root = `| root inside | ${names.map((name) => (presetGrants[name].rootInside ? 'yes' : 'no')).join(' | ')} |`
   const network = `| networks | ${names.map((name) => presetGrants[name].networks.join(', ')).join(' | ')} |`
   const running = `| running at once | ${names.map((name) => presetGrants[name].runningJobs).join(' | ')} |`
+  const weight = `| weight | ${names.map((name) => presetGrants[name].weight).join(' | ')} |`
   return [
     `| | ${names.join(' | ')} |`,
     `|---|${names.map(() => '---|').join('')}`,
@@ -40,6 +41,7 @@ function presetTable(): string {
     root,
     network,
     running,
+    weight,
   ].join('\n')
 }
 

@@ -36,4 +36,5 @@ export const ci: Grant = {
   priorityMinimum: 0,
   queuedJobs: 10_000,
   runningJobs: 32,
+  weight: 100,
 }

@@ -37,4 +37,5 @@ export const grader: Grant = {
   priorityMinimum: 0,
   queuedJobs: 50_000,
   runningJobs: 256,
+  weight: 100,
 }

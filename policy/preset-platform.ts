@@ -36,4 +36,5 @@ export const platform: Grant = {
   priorityMinimum: 0,
   queuedJobs: 100_000,
   runningJobs: 512,
+  weight: 100,
 }

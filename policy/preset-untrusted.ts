@@ -36,4 +36,5 @@ export const untrusted: Grant = {
   priorityMinimum: 0,
   queuedJobs: 10_000,
   runningJobs: 64,
+  weight: 100,
 }

@@ -11,6 +11,7 @@ import type { MemoryWatch } from './memory-watch.js'
 import { openBlobSweep } from './orphan-blobs.js'
 import { retire, sweepLitter } from './retire.js'
 import { shed } from './shed.js'
+import type { Unrun } from './unrun.js'
 
 /** Jobs that are no longer kept, by why. */
 export type Retired = { readonly age: number; readonly share: number; readonly memory: number }
@@ -23,6 +24,7 @@ export type HousekeepingParts = {
   readonly settings: Settings
   readonly log: Logger
   onRetired(retired: Retired): void
+  onExpired(jobs: readonly Unrun[]): void
 }
 
 const turnMs = 1000
@@ -53,7 +55,7 @@ export function startHousekeeping(parts: HousekeepingParts): NodeJS.Timeout {
   const works: readonly (() => Promise<unknown>)[] = [
     () => makeRoom(parts),
     () => feed(redis, feedingOf(settings)),
-    () => expire(redis),
+    () => expire(redis).then(parts.onExpired),
     () => sweepLitter(redis, blobs),
     sweepOrphans,
   ]

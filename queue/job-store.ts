@@ -25,6 +25,7 @@ import { discardSealed, isBlob, sealPayload, storeSealed } from './payload-seal.
 import { jobOf } from './record.js'
 import { isOutOfMemory, isRefused, isUnavailable } from './script.js'
 import { openSealer, type Sealer } from './seal.js'
+import type { Unrun } from './unrun.js'
 
 export { CursorError } from './job-list.js'
 export type { Admitted, Cancelled, JobPage, JobQuery, StoredEvent }
@@ -36,11 +37,14 @@ export type Admission = {
   readonly labels: Readonly<Record<string, string>>
   readonly priority: number
   readonly attemptsMax: number
+  /** The longest that a run of it may hold a slot. */
+  readonly lifetimeMs: number
   readonly grant: {
     readonly name: string
     readonly revision: string
     readonly queuedJobs: number
     readonly runningJobs: number
+    readonly weight: number
   }
   readonly idempotency: { readonly key: string; readonly requestDigest: string } | null
 }
@@ -51,6 +55,8 @@ export type Depth = {
   running: number
   quarantined: number
   oldestMs: number
+  /** The same by grant, of those that have a waiting job. */
+  oldestMsByGrant: ReadonlyMap<string, number>
   /** By kind (queue/fragment.ts). */
   bytes: Readonly<Record<ByteKind, number>>
 }
@@ -124,6 +130,7 @@ function recordOf(parts: Parts, admission: Admission, sealed: Buffer): Admission
   const fields = [
     ...['state', 'queued', 'tenant', payload.tenant, 'createdAt', String(payload.acceptedAtMs)],
     ...['expiresAt', String(payload.expiresAtMs), 'attemptsMax', String(admission.attemptsMax)],
+    ...['lifetimeMs', String(admission.lifetimeMs)],
     ...['grant', grant.name, 'grantRevision', grant.revision],
     ...['labels', JSON.stringify(admission.labels)],
     ...['language', admission.language ?? '', 'image', admission.image ?? ''],
@@ -147,7 +154,9 @@ function recordOf(parts: Parts, admission: Admission, sealed: Buffer): Admission
             keepMs: settings.finishedKeepSeconds * 1000,
           },
     replyTo: parts.processId,
-    depth: feedingOf(settings).depth,
+    slots: settings.slots,
+    weight: grant.weight,
+    grant: grant.name,
     bytes: { queued: sizeOf(fields) + inlineBytes, blob: isBlob(sealed) ? sealed.length : 0 },
     limits: byteLimits(settings, {
       memoryBytes: parts.watch.memory.maximumBytes,
@@ -199,6 +208,23 @@ async function readJob(
   return fields.get('tenant') === tenant ? jobOf(jobId, fields) : null
 }
 
+async function valuesOf(pipeline: ReturnType<Redis['pipeline']>): Promise<unknown[]> {
+  return ((await pipeline.exec()) ?? []).map(([error, value]) => {
+    if (error !== null) throw error
+    return value
+  })
+}
+
+async function readAges(redis: Redis): Promise<ReadonlyMap<string, number>> {
+  const grants = await redis.smembers(keys.ageGrantsKey)
+  const pipeline = redis.pipeline()
+  for (const grant of grants) pipeline.zrange(keys.agesKey(grant), '0', '0', 'WITHSCORES')
+  const oldest = grants.length === 0 ? [] : await valuesOf(pipeline)
+  const age = (at: number): number =>
+    Math.max(0, Date.now() - Number((oldest[at] as string[])[1] ?? Number.POSITIVE_INFINITY))
+  return new Map(grants.map((grant, at) => [grant, age(at)]))
+}
+
 async function readDepth(redis: Redis): Promise<Depth> {
   const pipeline = redis.pipeline()
   pipeline
@@ -206,22 +232,18 @@ async function readDepth(redis: Redis): Promise<Depth> {
     .zcard(keys.handoverKey)
     .zcard(keys.runningKey)
     .zcard(keys.quarantineKey)
-  pipeline.zrange(keys.agesKey, '0', '0', 'WITHSCORES')
   for (const kind of byteKinds) pipeline.get(keys.bytesKey(kind))
-  const answers = (await pipeline.exec()) ?? []
-  const values = answers.map(([error, value]) => {
-    if (error !== null) throw error
-    return value
-  })
-  const oldest = Number((values[4] as string[])[1] ?? Number.NaN)
+  const values = await valuesOf(pipeline)
+  const oldestMsByGrant = await readAges(redis)
   return {
     waiting: Number(values[0] ?? 0),
     handedOver: Number(values[1]),
     running: Number(values[2]),
     quarantined: Number(values[3]),
-    oldestMs: Number.isNaN(oldest) ? 0 : Math.max(0, Date.now() - oldest),
+    oldestMs: Math.max(0, ...oldestMsByGrant.values()),
+    oldestMsByGrant,
     bytes: Object.fromEntries(
-      byteKinds.map((kind, at) => [kind, Number(values[5 + at] ?? 0)]),
+      byteKinds.map((kind, at) => [kind, Number(values[4 + at] ?? 0)]),
     ) as Record<ByteKind, number>,
   }
 }
@@ -293,6 +315,7 @@ export async function openApiJobStore(
   settings: Settings,
   log: Logger,
   onRetired: (retired: Retired) => void = () => undefined,
+  onExpired: (jobs: readonly Unrun[]) => void = () => undefined,
 ): Promise<ApiJobStore> {
   const parts = await openParts(settings, log)
   const { redis } = parts
@@ -302,7 +325,7 @@ export async function openApiJobStore(
   parts.listener
     .listen(keys.apiChannel(parts.processId), waiters.wake)
     .catch((error: unknown) => log.debug({ error }, 'subscription'))
-  const housekeeping = startHousekeeping({ ...parts, onRetired })
+  const housekeeping = startHousekeeping({ ...parts, onRetired, onExpired })
   return {
     redis,
     sealer: parts.sealer,

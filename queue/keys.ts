@@ -18,7 +18,9 @@ export const waitingKey = (tenant: string): string => `${keyPrefix}waiting:${ten
 export const inflightKey = (tenant: string): string => `${keyPrefix}inflight:${tenant}`
 /** Bytes of one kind in all; queue/fragment.ts says which kinds there are. */
 export const bytesKey = (kind: string): string => `${keyPrefix}${kind}-bytes`
-export const agesKey = `${keyPrefix}ages`
+export const agesKey = (grant: string): string => `${keyPrefix}ages:${grant}`
+/** Grants that have a waiting job. */
+export const ageGrantsKey = `${keyPrefix}age-grants`
 
 /** Where one api process hears that a job it waits for has ended. */
 export const apiChannel = (processId: string): string => `stockade:channel:api:${processId}`
