@@ -1,11 +1,11 @@
-// Runs the commands of README.md and docs/receipt.md that are marked `<!-- tested: … -->`, as they stand there, and looks for what the
-// mark names. Both share the beginning in README.md.
+// Runs the commands of README.md, docs/receipt.md and docs/audit.md that are marked `<!-- tested: … -->`, as they stand there, and looks for what the
+// mark names. All share the beginning in README.md.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { address, openTenant } from './stack.js'
+import { address, instance, openTenant } from './stack.js'
 import { read } from './tidy-source.js'
 
 type Command = { readonly expected: string; readonly text: string }
@@ -26,18 +26,25 @@ t.teardown(() => rmSync(directory, { recursive: true }))
 
 const readme = commands(read('README.md'))
 const receipt = commands(read('docs/receipt.md'))
-const all = [...readme, ...receipt]
+const audit = commands(read('docs/audit.md'))
+const all = [...readme, ...receipt, ...audit]
 const setup = all.filter(({ expected }) => expected === 'setup').map(({ text }) => text)
 const tested = all.filter(({ expected }) => expected !== 'setup')
 
 t.ok(setup.length > 0 && readme.length > 10, `${tested.length} commands are marked`)
 t.ok(receipt.length >= 3, 'those of receipts too')
+t.ok(audit.length >= 2, 'and of the audit log')
 
 for (const { expected, text } of tested) {
   t.test(text.trim().slice(0, 100), (t) => {
     const run = spawnSync('bash', ['-c', [...setup, text].join('\n')], {
       encoding: 'utf8',
-      env: { ...process.env, STOCKADE_ADDRESS: address, STOCKADE_KEY_FILE: keyFile },
+      env: {
+        ...process.env,
+        STOCKADE_ADDRESS: address,
+        STOCKADE_INSTANCE: instance,
+        STOCKADE_KEY_FILE: keyFile,
+      },
       timeout: 60_000,
     })
     t.equal(run.status, 0, run.stderr)

@@ -8,7 +8,12 @@ import { type Hears, openWorkerJobStore, type WorkerJobStore } from '../../queue
 import { type LiveRedis, openLiveRedis, whenReady } from './live-redis.js'
 
 export const log = pino({ level: 'silent' })
-const deaf: Hears = { running: () => [], cancelled: () => undefined, lost: () => undefined }
+const deaf: Hears = {
+  running: () => [],
+  cancelled: () => undefined,
+  lost: () => undefined,
+  expired: () => undefined,
+}
 export const prefix = 'stockade:{default}:'
 
 export type LiveQueue = Pick<LiveRedis, 'directory' | 'look' | 'settings'> & {
@@ -68,9 +73,9 @@ export function payloadOf(tenant: string, source = 'echo 42', lifeMs = 3_600_000
 
 export function admissionOf(
   payload: Payload,
-  other: Partial<Admission> & { queuedJobs?: number; runningJobs?: number } = {},
+  other: Partial<Admission> & { queuedJobs?: number; runningJobs?: number; weight?: number } = {},
 ): Admission {
-  const { queuedJobs = 1000, runningJobs = 1000, ...rest } = other
+  const { queuedJobs = 1000, runningJobs = 1000, weight = 100, ...rest } = other
   return {
     payload,
     language: 'bash',
@@ -78,7 +83,12 @@ export function admissionOf(
     labels: {},
     priority: 5,
     attemptsMax: 3,
-    grant: { name: payload.grant, revision: payload.grantRevision, queuedJobs, runningJobs },
+    lifetimeMs: 60_000,
+    grant: {
+      name: payload.grant,
+      revision: payload.grantRevision,
+      ...{ queuedJobs, runningJobs, weight },
+    },
     idempotency: null,
     ...rest,
   }
