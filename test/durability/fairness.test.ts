@@ -8,9 +8,11 @@ const abreast = 16
 const slots = Number(
   /^slots: (\d+)/m.exec(asRoot(['cat', `/etc/${instance}/stockade.yaml`]))?.[1] ?? Number.NaN,
 )
-const flood = openTenant('flood', 'untrusted')
-const grader = openTenant('grading', 'grader')
-const ci = openTenant('builds', 'ci')
+// New ones each time: their lists hold what this run sends, and nothing else.
+const run = Date.now().toString(36)
+const flood = openTenant(`flood-${run}`, 'untrusted')
+const grader = openTenant(`grading-${run}`, 'grader')
+const ci = openTenant(`builds-${run}`, 'ci')
 
 /** Sends so many, some at a time; gives their ids in the order of sending. */
 async function send(tenant: Tenant, count: number, source: string): Promise<string[]> {
@@ -106,8 +108,12 @@ t.test('a flood of thousands, a grader and a CI: each has its share', async (t) 
 })
 
 t.test('each sees its own jobs, and nobody else’s', async (t) => {
-  const texts = { flood: 'flood\n', grading: 'graded\n', builds: 'built\n' }
-  for (const tenant of [flood, grader, ci]) {
+  const texts = new Map([
+    [flood, 'flood\n'],
+    [grader, 'graded\n'],
+    [ci, 'built\n'],
+  ])
+  for (const [tenant, text] of texts) {
     const jobs = ended.get(tenant.name) ?? []
     t.ok(
       jobs.length > 0 && jobs.every(({ outcome }) => outcome === 'ok'),
@@ -115,7 +121,7 @@ t.test('each sees its own jobs, and nobody else’s', async (t) => {
     )
     const [mine] = jobs
     const whole = (await tenant.request('GET', `/v1/jobs/${mine?.id}`)).json as Job
-    t.equal(outputOf(whole).toString(), texts[tenant.name as keyof typeof texts])
+    t.equal(outputOf(whole).toString(), text)
     for (const stranger of [flood, grader, ci].filter((other) => other !== tenant))
       for (const [method, path] of [
         ['GET', ''],
