@@ -1,12 +1,14 @@
 // The api process: reads settings, listens, and ends gracefully when told to.
 import { setMaxListeners } from 'node:events'
 import { SettingsError } from '../contract/config.js'
+import { openAuditLog } from '../queue/audit-log.js'
 import { refuseSmallHeap } from '../queue/heap.js'
 import { openApiJobStore } from '../queue/job-store.js'
 import { keepCurrent, loadLocalFiles } from '../queue/local-files.js'
 import { openLog } from '../queue/log.js'
 import { watchRedis } from '../queue/redis-health.js'
 import { loadSettings } from '../queue/settings-file.js'
+import { unrunOutcome } from '../queue/unrun.js'
 import { buildAdminServer, listenOnSocket } from './admin-server.js'
 import { openKeyStore } from './key-store.js'
 import { openPlaces } from './places.js'
@@ -40,8 +42,20 @@ function addressOf(text: string): { host: string; port: number } {
 const settings = settingsOrExit()
 const log = openLog(settings, 'api')
 const files = keepCurrent(settings, log, await loadLocalFiles(settings))
-const store = await openApiJobStore(settings, log, (retired) => countRetired(telemetry, retired))
+const store = await openApiJobStore(
+  settings,
+  log,
+  (retired) => countRetired(telemetry, retired),
+  (jobs) => {
+    for (const job of jobs) audit.tell(unrunOutcome(job, 'expired'))
+  },
+)
 const telemetry = openTelemetry(store, tenantsNamed(settings))
+const audit = await openAuditLog({
+  ...{ directory: settings.auditDirectory, process: 'api', sealer: store.sealer, log },
+  onLine: (act) => telemetry.count('stockade_audit_lines_total', { act }),
+  onFailure: () => telemetry.count('stockade_audit_failures_total', {}),
+})
 const stopping = new AbortController()
 // Every waiting request and every stream listens.
 setMaxListeners(0, stopping.signal)
@@ -55,6 +69,7 @@ const service: Service = {
   budget: bodyBudget(settings.bodyBytesMax),
   waits: openPlaces(settings.tenantWaitsMax),
   log,
+  audit,
   stopping: stopping.signal,
 }
 
@@ -81,11 +96,15 @@ async function stop(signal: string): Promise<void> {
   files.close()
   endWatch()
   await store.close()
+  await audit.close()
   log.info('stopped')
 }
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal))
-process.on('SIGHUP', () => void files.reload())
+process.on('SIGHUP', () => {
+  void files.reload()
+  void audit.reopen()
+})
 process.on('unhandledRejection', (reason) => {
   log.fatal(
     { error: reason instanceof Error ? reason.stack : String(reason) },

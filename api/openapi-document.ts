@@ -26,6 +26,7 @@ export async function openApiDocument(): Promise<Record<string, unknown>> {
     budget: bodyBudget(settings.bodyBytesMax),
     waits: openPlaces(settings.tenantWaitsMax),
     log: pino({ level: 'silent' }),
+    audit: absent('audit log'),
     stopping: new AbortController().signal,
   }
   const app = await buildServer(service)

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { Problem } from '../contract/error.js'
 import { NoQuery, WaitQuery } from '../contract/http.js'
 import { Job } from '../contract/result.js'
+import { tellCancel } from './audit-acts.js'
 import { callerOf } from './auth.js'
 import { checker } from './check.js'
 import { sendJob } from './job-answer.js'
@@ -57,6 +58,7 @@ function routeCancel(app: FastifyInstance, service: Service): void {
       const jobId = jobIdOf(request)
       checkNoQuery(request.query)
       const cancelled = await service.store.cancel(tenant, jobId)
+      if (cancelled !== 'unknown') tellCancel(service, request, jobId, cancelled)
       const job = cancelled === 'unknown' ? null : await service.store.read(tenant, jobId)
       if (job === null) throw new Refusal('not-found')
       return sendJob(service, tenant, reply.code(job.state === 'finished' ? 200 : 202), job)

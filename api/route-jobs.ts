@@ -13,6 +13,13 @@ import type { Told } from '../queue/end-message.js'
 import { newJobId } from '../queue/job-id.js'
 import type { Admission, Admitted } from '../queue/job-store.js'
 import { jobOf } from '../queue/record.js'
+import {
+  type AskedForJob,
+  askedForJob,
+  requireAudit,
+  tellAdmission,
+  tellDenial,
+} from './audit-acts.js'
 import { type Caller, callerOf } from './auth.js'
 import { sendJob } from './job-answer.js'
 import { Refusal } from './problem.js'
@@ -49,14 +56,21 @@ export function judgeBody(service: Service, caller: Caller, body: unknown): Judg
   const before = performance.now()
   const evaluation = judge(checked.spec, loaded, catalogue, platform)
   service.telemetry.observe('stockade_policy_seconds', {}, (performance.now() - before) / 1000)
-  const grant = { name: loaded.grant.name, revision: loaded.revision, ...quotas }
+  const { name, weight } = loaded.grant
+  const grant = { name, revision: loaded.revision, weight, ...quotas }
   return { spec: checked.spec, evaluation, grant }
 }
 
-function allowedPlan(service: Service, evaluation: Evaluation): Plan {
+function allowedPlan(service: Service, evaluation: Evaluation, asked: AskedForJob): Plan {
   const { plan, violations } = evaluation
   if (evaluation.verdict === 'allow' && plan !== null && violations.length === 0) return plan
   for (const { rule } of violations) service.telemetry.count('stockade_jobs_denied_total', { rule })
+  tellDenial(
+    service,
+    asked,
+    'policy-denied',
+    violations.map(({ rule }) => rule),
+  )
   throw new Refusal('policy-denied', undefined, { violations })
 }
 
@@ -82,12 +96,13 @@ function admissionOf(
   request: FastifyRequest,
   jobId: string,
   acceptedAtMs: number,
-): Admission {
+): { admission: Admission; asked: AskedForJob } {
   const caller = callerOf(request)
   if (request.bodyBytes === null) throw new Refusal('malformed-json', 'the body is empty')
   const { spec, evaluation, grant } = judgeBody(service, caller, request.body)
-  const plan = allowedPlan(service, evaluation)
-  return {
+  const asked = askedForJob(request, spec, evaluation)
+  const plan = allowedPlan(service, evaluation, asked)
+  const admission = {
     payload: {
       jobId,
       tenant: caller.tenant,
@@ -102,9 +117,11 @@ function admissionOf(
     labels: spec.labels ?? {},
     priority: spec.priority ?? priorityDefault,
     attemptsMax: plan.attempts,
+    lifetimeMs: plan.lifetimeMs,
     grant,
     idempotency: idempotencyOf(service, request, caller),
   }
+  return { admission, asked }
 }
 
 /** The job as it stands right after admission, without asking Redis for what we just wrote. */
@@ -132,10 +149,13 @@ function refusalDetail(admitted: Admitted): string | undefined {
 }
 
 function refuseUnlessAdmitted(
+  service: Service,
+  asked: AskedForJob,
   admitted: Admitted,
 ): asserts admitted is Extract<Admitted, { jobId: string }> {
   if (admitted.kind === 'conflict') throw new Refusal('idempotency-conflict')
   if (admitted.kind === 'accepted' || admitted.kind === 'repeated') return
+  tellDenial(service, asked, admitted.kind)
   const standings =
     'quotas' in admitted ? admitted.quotas : 'over' in admitted ? [admitted.over] : []
   const headers = {
@@ -155,15 +175,18 @@ type Accepted = {
 
 /** Everything that needs the body happens in here, so that a waiting request holds none of it. */
 async function accept(service: Service, request: FastifyRequest, jobId: string): Promise<Accepted> {
-  const admission = admissionOf(service, request, jobId, Date.now())
+  requireAudit(service)
+  const { admission, asked } = admissionOf(service, request, jobId, Date.now())
   forgetBody(request)
   const admitted = await service.store.admit(admission)
   // Only now: while it is sealed and written, the job takes as much as its body did.
   releaseBody(request, service.budget)
-  refuseUnlessAdmitted(admitted)
+  refuseUnlessAdmitted(service, asked, admitted)
   const isNew = admitted.kind === 'accepted'
-  if (isNew)
+  if (isNew) {
+    tellAdmission(service, asked, admitted.jobId)
     service.telemetry.count('stockade_jobs_admitted_total', { grant: admission.grant.name })
+  }
   const headers = admitted.kind === 'accepted' ? rateLimitHeaders(admitted.quotas) : {}
   return { jobId: admitted.jobId, isNew, queued: queuedJob(admission), headers }
 }

@@ -15,7 +15,7 @@ import {
   keySecondsDefault,
   overlapSecondsDefault,
 } from '../contract/key.js'
-import { tellAct } from './admin-act.js'
+import { requireAudit, tellAdmin } from './audit-acts.js'
 import { checker } from './check.js'
 import { DeletedTenant, type NewKey } from './key-store.js'
 import { Refusal } from './problem.js'
@@ -60,24 +60,33 @@ async function create(service: Service, request: FastifyRequest): Promise<KeyCre
   const { tenant, grant, scopes = ['submit', 'read'] } = wish
   const usual = scopes.includes('admin') ? adminKeySecondsDefault : keySecondsDefault
   const expiresInSeconds = wish.expiresInSeconds ?? usual
+  requireAudit(service)
   const made = await service.keys
     .create({ tenant, scopes, expiresInSeconds, ...(grant === undefined ? {} : { grant }) })
     .catch((error: unknown) => {
       if (!(error instanceof DeletedTenant)) throw error
       throw new Refusal('conflict', 'The tenant was deleted; its name is not given out again.')
     })
-  tellAct(service, request, { act: 'key-created', tenant, keyId: made.record.id, scopes })
+  tellAdmin(service, request, {
+    ...{ what: 'key-create', tenant, key: made.record.id, scopes },
+    ...(grant === undefined ? {} : { grant }),
+    change: { expiresAtMs: made.record.expiresAtMs },
+  })
   return createdOf(service, made)
 }
 
 async function rotate(service: Service, request: FastifyRequest): Promise<KeyCreated> {
   const id = keyIdOf(request)
   const { overlapSeconds = overlapSecondsDefault } = checkRotation(bodyOf(request))
+  requireAudit(service)
   const made = await service.keys.rotate(id, overlapSeconds)
   if (made === null) throw new Refusal('not-found')
   if (made === 'rotated') throw new Refusal('conflict', 'The key has been replaced before.')
   const { id: keyId, tenant, scopes } = made.record
-  tellAct(service, request, { act: 'key-rotated', tenant, keyId, scopes })
+  tellAdmin(service, request, {
+    ...{ what: 'key-rotate', tenant, key: keyId, scopes },
+    change: { replaces: id, overlapSeconds },
+  })
   return createdOf(service, made)
 }
 
@@ -151,7 +160,7 @@ export function routeKeys(app: FastifyInstance, service: Service): void {
       checkNoQuery(request.query)
       const id = keyIdOf(request)
       if (!(await service.keys.revoke(id))) throw new Refusal('not-found')
-      tellAct(service, request, { act: 'key-revoked', keyId: id })
+      tellAdmin(service, request, { what: 'key-revoke', key: id })
       return reply.code(204).send()
     },
   })

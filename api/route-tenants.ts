@@ -12,7 +12,7 @@ import {
   type TenantRecord,
   tenantNamePattern,
 } from '../contract/tenant.js'
-import { tellAct } from './admin-act.js'
+import { requireAudit, tellAdmin } from './audit-acts.js'
 import { checker } from './check.js'
 import { Refusal } from './problem.js'
 import { quotasInForce } from './quotas-in-force.js'
@@ -113,9 +113,13 @@ function routeCollection(app: FastifyInstance, service: Service): void {
       const wish = checkCreation(bodyOf(request))
       refuseReserved(wish.name, '/name')
       refuseUnknownGrant(service, wish.grant)
+      requireAudit(service)
       const record = await service.keys.tenants.create(wish)
       if (record === null) throw new Refusal('conflict', 'The name is taken, or was.')
-      tellAct(service, request, { act: 'tenant-created', tenant: record.name })
+      tellAdmin(service, request, {
+        ...{ what: 'tenant-create', tenant: record.name, grant: record.grant },
+        change: wish,
+      })
       reply.code(201).header('location', `/v1/admin/tenants/${record.name}`)
       return answer(service, reply, record)
     },
@@ -147,8 +151,9 @@ async function change(
   const wish = checkChange(bodyOf(request))
   refuseUnknownGrant(service, wish.grant)
   if (wish.disabled === true) refuseOwnEnd(request, name)
+  requireAudit(service)
   const record = settled(await service.keys.tenants.change(name, wanted, wish))
-  tellAct(service, request, { act: 'tenant-changed', tenant: name })
+  tellAdmin(service, request, { what: 'tenant-change', tenant: name, change: wish })
   await changeCaps(service, record)
   return answer(service, reply, record)
 }
@@ -188,7 +193,7 @@ function routeChanges(app: FastifyInstance, service: Service): void {
       const wanted = wantedRevision(request)
       refuseOwnEnd(request, name)
       settled(await service.keys.tenants.remove(name, wanted))
-      tellAct(service, request, { act: 'tenant-deleted', tenant: name })
+      tellAdmin(service, request, { what: 'tenant-delete', tenant: name })
       return reply.code(204).send()
     },
   })

@@ -1,6 +1,7 @@
 // What every route stands on: settings, store, keys, grants and catalogue, metrics, and whether the process is ending.
 import type { Logger } from 'pino'
 import type { Settings } from '../contract/config.js'
+import type { AuditLog } from '../queue/audit-log.js'
 import type { ApiJobStore } from '../queue/job-store.js'
 import type { LocalFiles } from '../queue/local-files.js'
 import type { KeyStore } from './key-store.js'
@@ -19,6 +20,7 @@ export type Service = {
   /** Requests that wait and event streams, by tenant. */
   readonly waits: Places
   readonly log: Logger
+  readonly audit: AuditLog
   /** Aborted when the process is told to end. */
   readonly stopping: AbortSignal
 }

@@ -68,6 +68,21 @@ const byteLabels: Readonly<Record<ByteKind, string>> = {
   output: 'outputs',
 }
 
+/** Grants are the operator’s, and few. What is beyond so many counts as one. */
+const grantLabelsMax = 32
+
+/** Only grants that have a waiting job: one that no longer is leaves no series behind. */
+function setAges(gauge: Gauge, ages: ReadonlyMap<string, number>): void {
+  gauge.reset()
+  const [named, others] = [
+    [...ages].sort().slice(0, grantLabelsMax),
+    [...ages].sort().slice(grantLabelsMax),
+  ]
+  for (const [grant, ms] of named) gauge.set({ grant }, ms / 1000)
+  if (others.length > 0)
+    gauge.set({ grant: 'other' }, Math.max(...others.map(([, ms]) => ms)) / 1000)
+}
+
 async function readQueue(store: ApiJobStore, gauge: (name: MetricName) => Gauge): Promise<void> {
   try {
     const depth = await store.depth()
@@ -77,6 +92,7 @@ async function readQueue(store: ApiJobStore, gauge: (name: MetricName) => Gauge)
     jobs.set({ state: 'running' }, depth.running)
     jobs.set({ state: 'quarantined' }, depth.quarantined)
     gauge('stockade_queue_oldest_seconds').set(depth.oldestMs / 1000)
+    setAges(gauge('stockade_queue_grant_oldest_seconds'), depth.oldestMsByGrant)
     for (const kind of byteKinds)
       gauge('stockade_store_bytes').set({ kind: byteLabels[kind] }, depth.bytes[kind])
     const { usedBytes, maximumBytes } = store.memory()

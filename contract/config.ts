@@ -76,6 +76,15 @@ export const Settings = Type.Object(
       default: '',
       description: 'Large output of jobs. Empty: /var/lib/<instance>/outputs.',
     }),
+    auditDirectory: Type.String({
+      default: '',
+      description: 'The audit logs, a folder for each process. Empty: /var/log/<instance>/audit.',
+    }),
+    auditWhenFull: Type.Enum(['refuse', 'admit'], {
+      default: 'refuse',
+      description:
+        'While the audit log cannot be written: `refuse` answers new jobs and keys 503, `admit` goes on and holds the lines in memory (8 MiB; beyond that they are lost, and counted).',
+    }),
     grantDirectory: Type.String({
       default: '',
       description: 'YAML files, one grant each. Empty: /etc/<instance>/grants.',
@@ -304,6 +313,7 @@ function withPaths(settings: Settings): Settings {
     imageDirectory: `/var/lib/${instance}/images`,
     blobDirectory: `/var/lib/${instance}/blobs`,
     outputDirectory: `/var/lib/${instance}/outputs`,
+    auditDirectory: `/var/log/${instance}/audit`,
     grantDirectory: `/etc/${instance}/grants`,
     seccompDirectory: `/etc/${instance}/seccomp`,
     launcherSocket: `/run/${instance}/launcher/launcher.sock`,

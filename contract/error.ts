@@ -146,6 +146,12 @@ export const errors = {
     meaning:
       'Nothing was accepted. Old results are being removed: try again after `Retry-After` seconds.',
   },
+  'audit-unavailable': {
+    status: 503,
+    title: 'The audit log cannot be written',
+    meaning:
+      'Nothing was accepted, since it could not be written down. The operator looks at the disk: try again after `Retry-After` seconds.',
+  },
   'store-unavailable': {
     status: 503,
     title: 'The queue’s store cannot be reached',

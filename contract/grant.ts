@@ -82,12 +82,24 @@ export const Grant = Type.Object(
       description: 'The most urgent priority a job may ask.',
     }),
     ...quotaFields,
+    weight: Type.Integer({
+      minimum: 1,
+      maximum: 1000,
+      description:
+        'A tenant’s share of the slots beside the others’, while all have jobs that wait: one of weight 200 gets twice what one of 100 gets.',
+    }),
   },
   { ...closed, $id: 'Grant' },
 )
 
 export type Grant = Static<typeof Grant>
 export type GrantLimits = Static<typeof GrantLimits>
+
+/** The weight of a tenant of which nothing else is known. */
+export const weightDefault = 100
+/** What a job is taken to hold a slot before any has ended, and at most, milliseconds. */
+export const runTimeUsualMs = 1000
+export const slotMsMax = 7 * 24 * 3_600_000
 
 /** Capabilities that the native runtime can hand to a job: none (design section 7: every set is empty). */
 export const runtimeCapabilities: readonly string[] = []

@@ -58,6 +58,12 @@ export const metrics = {
     labels: [],
     help: 'Age of the oldest job that waits.',
   },
+  stockade_queue_grant_oldest_seconds: {
+    kind: 'gauge',
+    owner: 'api',
+    labels: ['grant'],
+    help: 'Age of the oldest job that waits, by the grant of its tenant. Beyond 32 grants with such jobs: other.',
+  },
   stockade_store_bytes: {
     kind: 'gauge',
     owner: 'api',
@@ -111,6 +117,18 @@ export const metrics = {
     owner: 'each',
     labels: [],
     help: '1 when Redis answers and takes writes.',
+  },
+  stockade_audit_lines_total: {
+    kind: 'counter',
+    owner: 'each',
+    labels: ['act'],
+    help: 'Lines of the audit log, by act. In the worker `outcome` counts what that process has told.',
+  },
+  stockade_audit_failures_total: {
+    kind: 'counter',
+    owner: 'each',
+    labels: [],
+    help: 'Writes of the audit log that failed, lines that were lost for it, and cuts by somebody else. Any is an alarm.',
   },
   stockade_redis_seconds: {
     kind: 'histogram',

@@ -77,6 +77,9 @@ make_directories() {
   make_directory "$state_directory/outputs" "$worker_user" "$blob_group" 2750 # the worker writes, the api reads
   make_directory "$state_directory/secrets" root root 0755
   make_directory "$log_directory" root root 0755
+  make_directory "$log_directory/audit" root root 0755
+  make_directory "$log_directory/audit/api" "$api_user" root 0750
+  make_directory "$log_directory/audit/worker" "$worker_user" root 0750
   make_run_directories
 }
 

@@ -9,8 +9,8 @@ unit_of() { echo "$instance-$1.service"; }
 writable_paths() { # SERVICE
   case $1 in
     redis) echo "$state_directory/redis $run_directory/redis" ;;
-    api) echo "$run_directory/api $state_directory/blobs" ;;
-    worker) echo "$run_directory/worker $state_directory/blobs $state_directory/outputs" ;;
+    api) echo "$run_directory/api $state_directory/blobs $log_directory/audit/api" ;;
+    worker) echo "$run_directory/worker $state_directory/blobs $state_directory/outputs $log_directory/audit/worker" ;;
   esac
 }
 

@@ -36,6 +36,7 @@ function presetTable(): string {
   const quotas = quotaFieldNames.map(
     (quota) => `| \`${quota}\` | ${names.map((name) => presetGrants[name][quota]).join(' | ')} |`,
   )
+  const weight = `| \`weight\` | ${names.map((name) => presetGrants[name].weight).join(' | ')} |`
   return [
     `| | ${names.join(' | ')} |`,
     `|---|${names.map(() => '---|').join('')}`,
@@ -43,6 +44,7 @@ function presetTable(): string {
     root,
     network,
     ...quotas,
+    weight,
   ].join('\n')
 }
 

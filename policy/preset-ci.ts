@@ -40,4 +40,5 @@ export const ci: Grant = {
   cpuSecondsPerDay: 0,
   memoryMebibyteSecondsPerDay: 0,
   storedBytes: 0,
+  weight: 100,
 }

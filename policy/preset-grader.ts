@@ -41,4 +41,5 @@ export const grader: Grant = {
   cpuSecondsPerDay: 0,
   memoryMebibyteSecondsPerDay: 0,
   storedBytes: 0,
+  weight: 100,
 }

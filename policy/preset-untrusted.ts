@@ -40,4 +40,5 @@ export const untrusted: Grant = {
   cpuSecondsPerDay: 0,
   memoryMebibyteSecondsPerDay: 0,
   storedBytes: 0,
+  weight: 100,
 }

@@ -3,7 +3,8 @@ import type { Redis } from 'ioredis'
 import { eventsKeptSeconds } from '../contract/event.js'
 import type { ByteLimits } from './byte-limits.js'
 import { enqueue } from './enqueue.js'
-import { handOver, names, offer } from './fragment.js'
+import { handOver, offer, priorityBand } from './fair-order.js'
+import { names } from './fragment.js'
 import { keyPrefix } from './keys.js'
 import { type QuotaLimits, type QuotaRow, type Standing, standingOf } from './quota.js'
 import { run, script } from './script.js'
@@ -47,8 +48,11 @@ export type AdmissionRecord = {
   } | null
   /** The channel of the api process that waits for the end; a repeat adds its own. */
   readonly replyTo: string
-  /** Jobs handed over and not started, at most (queue/feed.ts). */
-  readonly depth: number
+  /** This machine’s slots, for where no worker has said how many there are (queue/fair-order.ts). */
+  readonly slots: number
+  /** Its tenant’s share beside the others’, and the class of tenants that it counts to. */
+  readonly weight: number
+  readonly grant: string
   /** What it adds to the sums of bytes, and what these may be. */
   readonly bytes: { readonly queued: number; readonly blob: number }
   readonly limits: Pick<ByteLimits, 'queued' | 'blob'>
@@ -58,7 +62,7 @@ export type AdmissionRecord = {
 }
 
 // In: prefix, id, tenant, priority, now, expires, queuedMax, tenantQueuedMax, tenantRunningMax, idempotency key ('' for none),
-// its digest, its life in ms, seconds that events are kept, reply to, hand-over depth, byte limits and quotas as JSON, its bytes in
+// its digest, its life in ms, seconds that events are kept, reply to, slots, byte limits with quotas, weight and grant as JSON, its bytes in
 // Redis, its bytes in a blob, then the hash; without a hash nothing is written of the job, and the answer is whether it would be taken.
 // Out: {reason, id or what there is too much of, how the tenant’s quotas stand}. Handing over here saves the way of a short queue
 // two waits for the disk.
@@ -107,9 +111,10 @@ for at = 19, #ARGV do hash[#hash + 1] = ARGV[at] end
 redis.call('HSET', job_key(id), 'replyTo', reply_to, 'queuedBytes', ARGV[17], 'blobBytes', ARGV[18], unpack(hash))
 for what, by in pairs(adds) do count(what, tenant, by) end
 local arrival = redis.call('INCR', P .. 'arrivals')
-redis.call('ZADD', P .. 'waiting:' .. tenant, tonumber(ARGV[4]) * 17592186044416 + arrival, id)
+redis.call('ZADD', P .. 'waiting:' .. tenant, tonumber(ARGV[4]) * ${priorityBand} + arrival, id)
 redis.call('INCR', P .. 'waiting-count')
-redis.call('ZADD', P .. 'ages', ARGV[5], id)
+redis.call('ZADD', P .. 'ages:' .. limits.grant, ARGV[5], id)
+redis.call('SADD', P .. 'age-grants', limits.grant)
 redis.call('ZADD', P .. 'expiries', ARGV[6], id)
 redis.call('ZADD', P .. 'list:' .. tenant, ARGV[5], id)
 redis.call('HSET', P .. 'running-caps', tenant, ARGV[9])
@@ -118,6 +123,7 @@ if limits.quota.cpuMs + limits.quota.memoryMebibyteMs > 0 then
 else
   redis.call('HDEL', P .. 'day-caps', tenant)
 end
+redis.call('HSET', P .. 'weights', tenant, limits.weight)
 count_submit(tenant, limits.quota, states)
 offer(tenant)
 if once then
@@ -153,8 +159,11 @@ async function send(redis: Redis, record: AdmissionRecord): Promise<Answer> {
     // Events of a waiting job live at least as long as it may wait.
     Math.ceil((record.expiresAtMs - record.acceptedAtMs) / 1000) + eventsKeptSeconds,
     record.replyTo,
-    record.depth,
-    JSON.stringify({ ...record.limits, quota: record.quota }),
+    record.slots,
+    JSON.stringify({
+      ...{ ...record.limits, quota: record.quota },
+      ...{ weight: record.weight, grant: record.grant },
+    }),
     record.bytes.queued,
     record.bytes.blob,
     ...record.fields,

@@ -1,6 +1,7 @@
 // Cancelling: final at once while the job waits; a message to its worker while it runs.
 import type { Redis } from 'ioredis'
-import { evenWhenFull, finish, leave, names, offer } from './fragment.js'
+import { offer } from './fair-order.js'
+import { evenWhenFull, finish, leave, names } from './fragment.js'
 import { controlChannel, keyPrefix } from './keys.js'
 import { summaryOf, unstartedResult } from './record.js'
 import { run, script } from './script.js'

@@ -4,13 +4,14 @@ import type { Receipt } from '../contract/receipt.js'
 import type { RunResult } from '../contract/result.js'
 import { enqueue } from './enqueue.js'
 import type { NewEvent } from './events.js'
-import { evenWhenFull, finish, handOver, leave, names, offer } from './fragment.js'
+import { handOver, offer } from './fair-order.js'
+import { evenWhenFull, finish, leave, names } from './fragment.js'
 import { keyPrefix } from './keys.js'
 import { summaryOf } from './record.js'
 import { run, script } from './script.js'
 import { usedBy } from './usage.js'
 
-// In: prefix, id, attempt, outcome, summary, result, now, bytes in output files, receipt or nothing, hand-over depth, what it used as
+// In: prefix, id, attempt, outcome, summary, result, now, bytes in output files, receipt or nothing, slots, what it used as
 // JSON, then name and data of the run’s last events. Out: 1 or 0 (stale).
 // A repeat by the same attempt (its answer was lost) is told 1 again and changes nothing. The end of one job is room for the next, which
 // is handed over here, so that a full queue costs no call of its own to the feeder.
@@ -45,7 +46,7 @@ export async function commit(
   jobId: string,
   attempt: number,
   result: RunResult,
-  depth: number,
+  slots: number,
   events: readonly NewEvent[] = [],
   { receipt, finishedAtMs }: Signed = { receipt: null, finishedAtMs: Date.now() },
 ): Promise<boolean> {
@@ -59,7 +60,7 @@ export async function commit(
     finishedAtMs,
     outputBytesOf(result),
     receipt === null ? '' : JSON.stringify(receipt),
-    depth,
+    slots,
     JSON.stringify(usedBy(result)),
     ...events.flatMap((event) => [event.name, event.data]),
   ]

@@ -1,28 +1,40 @@
 // Deadlines of waiting jobs: whoever has not started by then ends as `expired`.
 import type { Redis } from 'ioredis'
-import { evenWhenFull, finish, leave, names, offer } from './fragment.js'
+import { offer } from './fair-order.js'
+import { evenWhenFull, finish, leave, names } from './fragment.js'
 import { keyPrefix } from './keys.js'
 import { summaryOf, unstartedResult } from './record.js'
 import { run, script } from './script.js'
+import type { Unrun } from './unrun.js'
 
-// In: prefix, now, summary, result. Out: how many expired (at most 200 a turn).
+// In: prefix, now, summary, result. Out: id, tenant, grant and its revision of each that expired (at most
+// 200 a turn).
 const expireScript = script(
   'expire',
   `${evenWhenFull}${names}${offer}${leave}${finish}
 local ids = redis.call('ZRANGEBYSCORE', P .. 'expiries', '-inf', ARGV[2], 'LIMIT', 0, 200)
+local gone = {}
 for _, id in ipairs(ids) do
-  if redis.call('HGET', job_key(id), 'state') == 'queued' then finish(id, 'expired', ARGV[3], ARGV[4], ARGV[2], false)
+  local known = redis.call('HMGET', job_key(id), 'state', 'tenant', 'grant', 'grantRevision')
+  if known[1] == 'queued' then
+    finish(id, 'expired', ARGV[3], ARGV[4], ARGV[2], false)
+    gone[#gone + 1] = {id, known[2], known[3] or '', known[4] or ''}
   else redis.call('ZREM', P .. 'expiries', id) end
 end
-return #ids`,
+return gone`,
 )
 
 /** @throws StoreUnavailable */
-export async function expire(redis: Redis): Promise<number> {
+export async function expire(redis: Redis): Promise<readonly Unrun[]> {
   const result = unstartedResult(
     'expired',
     'It waited longer than its deadline allowed and never started.',
   )
   const values = [keyPrefix, Date.now(), summaryOf(result), JSON.stringify(result)]
-  return (await run(redis, expireScript, values)) as number
+  const gone = (await run(redis, expireScript, values)) as [string, string, string, string][]
+  return gone.map(([jobId, tenant, name, revision]) => ({
+    jobId,
+    tenant,
+    grant: { name, revision },
+  }))
 }

@@ -2,14 +2,15 @@
 //
 // Beside the job hashes (queue/record.ts), under the prefix:
 //   waiting:<t>   zset  a tenant’s jobs that wait, by priority and arrival   waiting-count  text  jobs in all those
-//   tenants       zset  tenants with a waiting job and below their cap, by virtual start time
-//   virtual-time  text  start time of the job handed over last               virtual-times  hash  tenant → its next one
+//   tenants       zset  tenants with a waiting job and below their cap, by virtual time (queue/fair-order.ts has the other keys of this)
 //   inflight:<t>  set   a tenant’s jobs handed over or running               running-caps   hash  tenant → how many may be
 //   handover      zset  jobs given to BullMQ and not started, by time        shallow        set   the same, for counting
 //   running       zset  jobs that run, by start                              finished       zset  jobs that ended, by end
 //   quarantine    zset  jobs that lost two workers, by end                   expiries       zset  jobs not started, by expiry
-//   ages          zset  jobs that wait, by time of acceptance                litter         set   blobs to be removed
+//   ages:<g>      zset  jobs of a grant that wait, by time of acceptance     age-grants     set   grants that have such jobs
+//   litter        set   blobs to be removed
 //   workers       zset  worker processes, by when they were heard last       suspects       hash  worker → the one suspect it runs
+//   worker-slots  hash  worker → its slots
 //   pulse         hash  last, since: when anybody was heard last, and since when without a pause
 //   finished:<t>  zset  the same for one tenant                              output-litter  set   jobs whose output files go
 //   outputs       zset  finished jobs with output files, by end              outputs:<t>    zset  the same for one tenant
@@ -22,7 +23,6 @@
 // outputBytes, eventBytes), changed in the same script, so that the sums are right whatever dies.
 import { eventsKeptMax, eventsKeptSeconds } from '../contract/event.js'
 import { endMessage } from './end-message.js'
-import { usage } from './usage-fragment.js'
 
 /** What a record, its places in lists and its reads cost Redis beside its fields, measured on Redis 7.0. Bytes. */
 export const recordOverheadBytes = 2048
@@ -58,61 +58,15 @@ local function events(id, told, keep)
   redis.call('PUBLISH', 'stockade:channel:events:' .. id, told[#told - 1])
 end
 local function event(id, name, data, keep) events(id, {name, data}, keep) end
+local function forget_age(id)
+  local grant = redis.call('HGET', job_key(id), 'grant') or ''
+  redis.call('ZREM', P .. 'ages:' .. grant, id)
+  if redis.call('EXISTS', P .. 'ages:' .. grant) == 0 then redis.call('SREM', P .. 'age-grants', grant) end
+end
 local function from(first)
   local rest = {}
   for at = first, #ARGV do rest[#rest + 1] = ARGV[at] end
   return rest
-end
-`
-
-/** A tenant enters or leaves the race for the next hand-over, as its list, its cap and its day say. An idle one leaves no trace. */
-export const offer = `${usage}
-local function offer(tenant)
-  local waits = redis.call('ZCARD', P .. 'waiting:' .. tenant) > 0
-  local inflight = redis.call('SCARD', P .. 'inflight:' .. tenant)
-  if waits and inflight < tonumber(redis.call('HGET', P .. 'running-caps', tenant) or '1') and not held(tenant) then
-    if redis.call('ZSCORE', P .. 'tenants', tenant) then return end
-    local own = tonumber(redis.call('HGET', P .. 'virtual-times', tenant) or '0')
-    local now = tonumber(redis.call('GET', P .. 'virtual-time') or '0')
-    redis.call('ZADD', P .. 'tenants', math.max(own, now), tenant)
-    return
-  end
-  redis.call('ZREM', P .. 'tenants', tenant)
-  if waits or inflight > 0 then return end
-  redis.call('HDEL', P .. 'running-caps', tenant)
-  redis.call('HDEL', P .. 'day-caps', tenant)
-  redis.call('SREM', P .. 'held', tenant)
-  redis.call('HDEL', P .. 'virtual-times', tenant)
-end
-`
-
-/**
- * hand_over(now, depth, ids): takes waiting jobs in fair order until `depth` are handed over and not started, and adds them
- * to ids. Start-time fair: the tenant with the least virtual time is next, and pays one for each job.
- */
-export const handOver = `
-local function hand_over(now, depth, ids)
-  local room = tonumber(depth) - redis.call('SCARD', P .. 'shallow')
-  while room > 0 do
-    local first = redis.call('ZRANGE', P .. 'tenants', 0, 0, 'WITHSCORES')
-    if #first == 0 then break end
-    local tenant, start = first[1], tonumber(first[2])
-    redis.call('ZREM', P .. 'tenants', tenant)
-    local id = redis.call('ZPOPMIN', P .. 'waiting:' .. tenant)[1]
-    if id then
-      redis.call('DECR', P .. 'waiting-count')
-      redis.call('ZREM', P .. 'ages', id)
-      redis.call('SADD', P .. 'inflight:' .. tenant, id)
-      redis.call('SADD', P .. 'shallow', id)
-      redis.call('ZADD', P .. 'handover', now, id)
-      ids[#ids + 1] = id
-      room = room - 1
-      redis.call('SET', P .. 'virtual-time', start)
-      redis.call('HSET', P .. 'virtual-times', tenant, start + 1)
-    end
-    offer(tenant)
-  end
-  return ids
 end
 `
 
@@ -144,7 +98,7 @@ export const leave = `
 local function leave_waiting(id, tenant)
   if redis.call('ZREM', P .. 'waiting:' .. tenant, id) == 0 then return end
   redis.call('DECR', P .. 'waiting-count')
-  redis.call('ZREM', P .. 'ages', id)
+  forget_age(id)
 end
 `
 
@@ -159,6 +113,7 @@ local function finish(id, outcome, summary, result, now, quarantined)
   local tenant, queued, outputs = known[1], tonumber(known[7] or '0'), tonumber(known[9] or '0')
   local kept = queued + #summary + #result
   leave_waiting(id, tenant)
+  end_charge(id, tenant, now)
   redis.call('ZREM', P .. 'handover', id)
   redis.call('ZREM', P .. 'running', id)
   redis.call('SREM', P .. 'inflight:' .. tenant, id)

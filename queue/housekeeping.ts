@@ -12,6 +12,7 @@ import { openBlobSweep } from './orphan-blobs.js'
 import type { Refusals } from './refusals.js'
 import { retire, sweepLitter } from './retire.js'
 import { shed } from './shed.js'
+import type { Unrun } from './unrun.js'
 
 /** Jobs that are no longer kept, by why. */
 export type Retired = { readonly age: number; readonly share: number; readonly memory: number }
@@ -25,6 +26,7 @@ export type HousekeepingParts = {
   readonly log: Logger
   readonly refusals: Refusals
   onRetired(retired: Retired): void
+  onExpired(jobs: readonly Unrun[]): void
 }
 
 const turnMs = 1000
@@ -55,7 +57,7 @@ export function startHousekeeping(parts: HousekeepingParts): NodeJS.Timeout {
   const works: readonly (() => Promise<unknown>)[] = [
     () => makeRoom(parts),
     () => feed(redis, feedingOf(settings)),
-    () => expire(redis),
+    () => expire(redis).then(parts.onExpired),
     () => sweepLitter(redis, blobs),
     sweepOrphans,
     () => parts.refusals.flush(redis),

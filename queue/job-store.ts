@@ -28,6 +28,7 @@ import { jobOf } from './record.js'
 import { openRefusals, type Refusals } from './refusals.js'
 import { isOutOfMemory, isRefused, reaching } from './script.js'
 import { openSealer, type Sealer } from './seal.js'
+import type { Unrun } from './unrun.js'
 import { openUsageReader, tellKeepDays, type UsageReader } from './usage.js'
 
 export { CursorError } from './job-list.js'
@@ -40,8 +41,14 @@ export type Admission = {
   readonly labels: Readonly<Record<string, string>>
   readonly priority: number
   readonly attemptsMax: number
-  /** By which grant it was judged, and the quotas of its tenant. */
-  readonly grant: { readonly name: string; readonly revision: string } & Quotas
+  /** The longest that a run of it may hold a slot. */
+  readonly lifetimeMs: number
+  /** By which grant it was judged, its share of the slots, and the quotas of its tenant. */
+  readonly grant: {
+    readonly name: string
+    readonly revision: string
+    readonly weight: number
+  } & Quotas
   readonly idempotency: { readonly key: string; readonly requestDigest: string } | null
 }
 
@@ -51,6 +58,8 @@ export type Depth = {
   running: number
   quarantined: number
   oldestMs: number
+  /** The same by grant, of those that have a waiting job. */
+  oldestMsByGrant: ReadonlyMap<string, number>
   /** By kind (queue/fragment.ts). */
   bytes: Readonly<Record<ByteKind, number>>
 }
@@ -119,6 +128,7 @@ function recordOf(parts: Parts, admission: Admission, sealed: Buffer): Admission
   const fields = [
     ...['state', 'queued', 'tenant', payload.tenant, 'createdAt', String(payload.acceptedAtMs)],
     ...['expiresAt', String(payload.expiresAtMs), 'attemptsMax', String(admission.attemptsMax)],
+    ...['lifetimeMs', String(admission.lifetimeMs)],
     ...['grant', grant.name, 'grantRevision', grant.revision],
     ...['labels', JSON.stringify(admission.labels)],
     ...['language', admission.language ?? '', 'image', admission.image ?? ''],
@@ -142,7 +152,9 @@ function recordOf(parts: Parts, admission: Admission, sealed: Buffer): Admission
             keepMs: settings.finishedKeepSeconds * 1000,
           },
     replyTo: parts.processId,
-    depth: feedingOf(settings).depth,
+    slots: settings.slots,
+    weight: grant.weight,
+    grant: grant.name,
     bytes: { queued: sizeOf(fields) + inlineBytes, blob: isBlob(sealed) ? sealed.length : 0 },
     limits: byteLimits(settings, {
       memoryBytes: parts.watch.memory.maximumBytes,
@@ -201,6 +213,23 @@ async function readJob(
   return fields.get('tenant') === tenant ? jobOf(jobId, fields) : null
 }
 
+async function valuesOf(pipeline: ReturnType<Redis['pipeline']>): Promise<unknown[]> {
+  return ((await pipeline.exec()) ?? []).map(([error, value]) => {
+    if (error !== null) throw error
+    return value
+  })
+}
+
+async function readAges(redis: Redis): Promise<ReadonlyMap<string, number>> {
+  const grants = await redis.smembers(keys.ageGrantsKey)
+  const pipeline = redis.pipeline()
+  for (const grant of grants) pipeline.zrange(keys.agesKey(grant), '0', '0', 'WITHSCORES')
+  const oldest = grants.length === 0 ? [] : await valuesOf(pipeline)
+  const age = (at: number): number =>
+    Math.max(0, Date.now() - Number((oldest[at] as string[])[1] ?? Number.POSITIVE_INFINITY))
+  return new Map(grants.map((grant, at) => [grant, age(at)]))
+}
+
 async function readDepth(redis: Redis): Promise<Depth> {
   const pipeline = redis.pipeline()
   pipeline
@@ -208,22 +237,18 @@ async function readDepth(redis: Redis): Promise<Depth> {
     .zcard(keys.handoverKey)
     .zcard(keys.runningKey)
     .zcard(keys.quarantineKey)
-  pipeline.zrange(keys.agesKey, '0', '0', 'WITHSCORES')
   for (const kind of byteKinds) pipeline.get(keys.bytesKey(kind))
-  const answers = (await pipeline.exec()) ?? []
-  const values = answers.map(([error, value]) => {
-    if (error !== null) throw error
-    return value
-  })
-  const oldest = Number((values[4] as string[])[1] ?? Number.NaN)
+  const values = await valuesOf(pipeline)
+  const oldestMsByGrant = await readAges(redis)
   return {
     waiting: Number(values[0] ?? 0),
     handedOver: Number(values[1]),
     running: Number(values[2]),
     quarantined: Number(values[3]),
-    oldestMs: Number.isNaN(oldest) ? 0 : Math.max(0, Date.now() - oldest),
+    oldestMs: Math.max(0, ...oldestMsByGrant.values()),
+    oldestMsByGrant,
     bytes: Object.fromEntries(
-      byteKinds.map((kind, at) => [kind, Number(values[5 + at] ?? 0)]),
+      byteKinds.map((kind, at) => [kind, Number(values[4 + at] ?? 0)]),
     ) as Record<ByteKind, number>,
   }
 }
@@ -296,6 +321,7 @@ export async function openApiJobStore(
   settings: Settings,
   log: Logger,
   onRetired: (retired: Retired) => void = () => undefined,
+  onExpired: (jobs: readonly Unrun[]) => void = () => undefined,
 ): Promise<ApiJobStore> {
   const parts = await openParts(settings, log)
   const { redis } = parts
@@ -308,7 +334,7 @@ export async function openApiJobStore(
   parts.listener
     .listen(keys.apiChannel(parts.processId), waiters.wake)
     .catch((error: unknown) => log.debug({ error }, 'subscription'))
-  const housekeeping = startHousekeeping({ ...parts, onRetired })
+  const housekeeping = startHousekeeping({ ...parts, onRetired, onExpired })
   return {
     redis,
     sealer: parts.sealer,

@@ -24,7 +24,9 @@ export const usageKey = (tenant: string, day: number): string =>
 export const usageAllKey = (day: number): string => `${keyPrefix}usage-all:${day}`
 export const usageByKey = (day: number): string => `${keyPrefix}usage-by:${day}`
 export const usageKeepDaysKey = `${keyPrefix}usage-keep-days`
-export const agesKey = `${keyPrefix}ages`
+export const agesKey = (grant: string): string => `${keyPrefix}ages:${grant}`
+/** Grants that have a waiting job. */
+export const ageGrantsKey = `${keyPrefix}age-grants`
 
 /** Where one api process hears that a job it waits for has ended. */
 export const apiChannel = (processId: string): string => `stockade:channel:api:${processId}`

@@ -1,7 +1,8 @@
 // Quotas on this side of Redis: what a grant and a tenant’s record come to, and how the quotas of a tenant stand.
 import type { Redis } from 'ioredis'
 import type { QuotaName, Quotas } from '../contract/quota.js'
-import { names, offer } from './fragment.js'
+import { offer } from './fair-order.js'
+import { names } from './fragment.js'
 import { keyPrefix } from './keys.js'
 import { run, script } from './script.js'
 import { quotaStates, usage } from './usage-fragment.js'

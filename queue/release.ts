@@ -1,13 +1,17 @@
 // A worker gives a started job back: unharmed (it drains, the launcher is away), or because the fault was ours. No death is counted.
 import type { Redis } from 'ioredis'
+import { offer } from './fair-order.js'
 import { handoverStaleMs } from './feed.js'
-import { evenWhenFull, finish, leave, names, offer } from './fragment.js'
+import { evenWhenFull, finish, leave, names } from './fragment.js'
 import { keyPrefix } from './keys.js'
 import { summaryOf, unstartedResult } from './record.js'
 import { run, script } from './script.js'
 
-/** `exhausted`: the runs it may have are used up, and the caller commits its result. `stale`: it is no longer this attempt’s. */
-export type Released = 'released' | 'exhausted' | 'stale'
+/**
+ * `exhausted`: the runs it may have are used up, and the caller commits its result. `stale`: it is no longer this attempt’s.
+ * `cancelled`: a caller had wanted it to end, and it has.
+ */
+export type Released = 'released' | 'exhausted' | 'stale' | 'cancelled'
 export type Release = { readonly delayMs: number; readonly reason: 'unharmed' | 'fault' }
 
 // In: prefix, id, attempt, handover time, 'unharmed' or 'fault', now, summary and result for cancelled. Out: what became of it.
@@ -21,9 +25,10 @@ local known = redis.call('HMGET', job_key(id), 'state', 'attempt', 'faults', 'at
 if known[1] ~= 'running' or known[2] ~= ARGV[3] then return 'stale' end
 if known[5] then
   finish(id, 'cancelled', ARGV[7], ARGV[8], ARGV[6], false)
-  return 'released'
+  return 'cancelled'
 end
 if not unharmed and tonumber(known[3] or '0') + 1 >= tonumber(known[4] or '1') then return 'exhausted' end
+end_charge(id, redis.call('HGET', job_key(id), 'tenant'), ARGV[6])
 local runs = redis.call('HINCRBY', job_key(id), 'runs', unharmed and -1 or 0)
 if not unharmed then redis.call('HINCRBY', job_key(id), 'faults', 1) end
 if runs == 0 then

@@ -1,6 +1,7 @@
 // A worker takes a job: one attempt begins, or it is told why not. Deaths of workers are counted here, across all of them.
 import type { Redis } from 'ioredis'
-import { evenWhenFull, finish, hearing, leave, names, offer } from './fragment.js'
+import { offer } from './fair-order.js'
+import { evenWhenFull, finish, hearing, leave, names } from './fragment.js'
 import { keyPrefix } from './keys.js'
 import { summaryOf, unstartedResult } from './record.js'
 import { run, script } from './script.js'
@@ -70,6 +71,7 @@ if kind ~= 'run' then return {kind} end
 leave_waiting(id, tenant)
 redis.call('SADD', P .. 'inflight:' .. tenant, id)
 if deaths > 0 and suspect_before_it() then
+  end_charge(id, tenant, now)
   redis.call('HSET', job_key(id), 'state', 'queued')
   redis.call('ZREM', P .. 'running', id)
   redis.call('SADD', P .. 'shallow', id)
@@ -77,6 +79,7 @@ if deaths > 0 and suspect_before_it() then
   return {'later'}
 end
 if deaths > 0 then redis.call('HSET', P .. 'suspects', worker, id) end
+begin_charge(id, tenant, now)
 redis.call('ZREM', P .. 'handover', id)
 redis.call('SREM', P .. 'shallow', id)
 redis.call('ZREM', P .. 'expiries', id)

@@ -22,6 +22,7 @@ import { type Release, type Released, release } from './release.js'
 import { sweepOutputLitter } from './retire.js'
 import { openSealer } from './seal.js'
 import { type Start, start } from './start.js'
+import type { Unrun } from './unrun.js'
 
 export { DamagedPayload, MissingBlob } from './payload-seal.js'
 export type { NewEvent, Release, Released, Running, Start }
@@ -46,6 +47,8 @@ export type WorkerJobStore = {
   tell(jobId: string, events: readonly NewEvent[], attempt?: number): Promise<boolean>
   /** From now on this worker is heard by the others, and hears what is not wanted any more. */
   attend(hears: Hears): Promise<void>
+  /** Whose a job is that has ended without a run; null when it is no longer kept. */
+  unrun(jobId: string): Promise<Unrun | null>
   feed(): Promise<void>
   close(): Promise<void>
   readonly outputs: OutputStore
@@ -59,6 +62,8 @@ export type Hears = {
   cancelled(jobId: string): void
   /** Another attempt has taken this one over: what it does is for nothing. */
   lost(jobId: string): void
+  /** What waited too long, and this worker’s turn has ended. */
+  expired(jobs: readonly Unrun[]): void
 }
 
 const housekeepingMs = 1000
@@ -95,7 +100,9 @@ async function untilTaken<Value>(
 }
 
 async function beatAndHear({ redis, worker, settings }: Parts, hears: Hears): Promise<void> {
-  for (const { jobId, why } of await beat(redis, worker, settings.lockMs, hears.running()))
+  const { lockMs, slots } = settings
+  const unwanted = await beat(redis, worker, { silentMs: lockMs, slots }, hears.running())
+  for (const { jobId, why } of unwanted)
     if (why === 'cancelled') hears.cancelled(jobId)
     else hears.lost(jobId)
 }
@@ -108,12 +115,12 @@ function repeat({ log, closed }: Parts, everyMs: number, work: () => Promise<unk
   closed.addEventListener('abort', () => clearInterval(timer))
 }
 
-function startHousekeeping(parts: Parts): void {
+function startHousekeeping(parts: Parts, onExpired: Hears['expired']): void {
   const { redis, settings, outputs } = parts
   const sweepOrphans = openOutputSweep(redis, settings.outputDirectory, outputs)
   repeat(parts, housekeepingMs, async () => {
     await feed(redis, feedingOf(settings))
-    await expire(redis)
+    onExpired(await expire(redis))
     await sweepOutputLitter(redis, outputs)
     await sweepOrphans()
   })
@@ -143,9 +150,9 @@ export function openWorkerJobStore(settings: Settings, log: Logger): WorkerJobSt
   const sealer = openSealer(settings.sealKeyFile)
   const blobs = openBlobStore(settings.blobDirectory)
   const listener = openListener(subscriber)
-  const { depth } = feedingOf(settings)
   let takings = 0
-  startHousekeeping(parts)
+  let hears: Hears | null = null
+  startHousekeeping(parts, (jobs) => hears?.expired(jobs))
   return {
     redis,
     outputs,
@@ -156,12 +163,23 @@ export function openWorkerJobStore(settings: Settings, log: Logger): WorkerJobSt
     open: (jobId, fields) => openPayload(sealer, blobs, jobId, fields),
     commit: (jobId, attempt, result, events, signed) =>
       untilTaken(parts, 'commit', () =>
-        commit(redis, jobId, attempt, result, depth, events, signed),
+        commit(redis, jobId, attempt, result, settings.slots, events, signed),
       ),
     release: (jobId, attempt, how) =>
       untilTaken(parts, 'release', () => release(redis, jobId, attempt, how)),
     tell: (jobId, events, attempt) => appendEvents(redis, jobId, events, attempt ?? null),
-    attend: (hears) => attend(parts, listener, hears),
+    attend(all) {
+      hears = all
+      return attend(parts, listener, all)
+    },
+    async unrun(jobId) {
+      const [tenant, name, revision] = await redis.hmget(
+        keys.jobKey(jobId),
+        ...['tenant', 'grant', 'grantRevision'],
+      )
+      if (!tenant) return null
+      return { jobId, tenant, grant: { name: name ?? '', revision: revision ?? '' } }
+    },
     feed: async () => {
       await feed(redis, feedingOf(settings))
     },

@@ -1,5 +1,5 @@
-// Runs the commands of README.md, docs/receipt.md and docs/tenants.md that are marked `<!-- tested: … -->`, as they stand there (but for
-// the name of the instance), and looks for what the mark names. All share the beginning in README.md.
+// Runs the commands of README.md, docs/receipt.md, docs/tenants.md and docs/audit.md that are marked `<!-- tested: … -->`, as they stand
+// there (but for the name of the instance), and looks for what the mark names. All share the beginning in README.md.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -27,13 +27,15 @@ t.teardown(() => rmSync(directory, { recursive: true }))
 const readme = commands(read('README.md'))
 const receipt = commands(read('docs/receipt.md'))
 const tenants = commands(read('docs/tenants.md'))
-const all = [...readme, ...receipt, ...tenants]
+const audit = commands(read('docs/audit.md'))
+const all = [...readme, ...receipt, ...tenants, ...audit]
 const setup = all.filter(({ expected }) => expected === 'setup').map(({ text }) => text)
 const tested = all.filter(({ expected }) => expected !== 'setup')
 
 t.ok(setup.length > 0 && readme.length > 10, `${tested.length} commands are marked`)
 t.ok(receipt.length >= 3, 'those of receipts too')
 t.ok(tenants.length >= 8, 'and those of tenants')
+t.ok(audit.length >= 2, 'and of the audit log')
 
 /** The page means the instance of its reader; a tenant’s name is never given out twice. */
 const forInstance = (text: string): string =>
@@ -47,6 +49,7 @@ for (const { expected, text } of tested) {
       env: {
         ...process.env,
         STOCKADE_ADDRESS: address,
+        STOCKADE_INSTANCE: instance,
         STOCKADE_KEY_FILE: keyFile,
         TMPDIR: directory, // where the example of receipts makes a directory of its own
         TENANT: tenantName,

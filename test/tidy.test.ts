@@ -1,6 +1,7 @@
 // The layout of the repository: who may import whom, how long things may be, and that tables, code and documents agree.
 import { basename, dirname } from 'node:path'
 import t from 'tap'
+import { auditLines } from '../contract/audit.js'
 import { Settings, variableOf } from '../contract/config.js'
 import { errors } from '../contract/error.js'
 import { metrics } from '../contract/metric.js'
@@ -224,6 +225,19 @@ t.test('every error, metric and setting is documented', (t) => {
       .filter((name) => !documented('docs/settings.md', name)),
   ]
   t.same(missing, [])
+  t.end()
+})
+
+t.test('every act of the audit log, and every field of one, is documented', (t) => {
+  const words = [...auditLines].flatMap(([act, { properties }]) => [
+    act,
+    ...Object.keys(properties),
+  ])
+  t.ok(words.length > 50, 'acts were found')
+  t.same(
+    [...new Set(words)].filter((word) => !documented('docs/audit.md', word)),
+    [],
+  )
   t.end()
 })
 

@@ -58,7 +58,7 @@ async function consumeOne(jobId: string, consuming: Consuming, active: Active): 
   const { store } = context
   const started = await store.start(jobId)
   if (started.kind !== 'run') {
-    noteUnstarted(started.kind, context.telemetry)
+    await noteUnstarted(jobId, started.kind, context)
     return 'open'
   }
   active.attempt = started.attempt

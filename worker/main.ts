@@ -2,13 +2,16 @@
 // Node cannot call prctl: that the process is not dumpable is its supervisor's doing (LimitCORE=0, a user of its own).
 import { writeFileSync } from 'node:fs'
 import { Worker } from 'bullmq'
+import { openAuditLog } from '../queue/audit-log.js'
 import { connectPatiently } from '../queue/connect.js'
 import { refuseSmallHeap } from '../queue/heap.js'
 import { bullPrefix, queueName } from '../queue/keys.js'
 import { keepCurrent, loadLocalFiles } from '../queue/local-files.js'
 import { openLog } from '../queue/log.js'
 import { watchRedis } from '../queue/redis-health.js'
+import { openSealer } from '../queue/seal.js'
 import { loadSettings, releaseDirectory } from '../queue/settings-file.js'
+import { unrunOutcome } from '../queue/unrun.js'
 import { openWorkerJobStore } from '../queue/worker-store.js'
 import { openConsumer } from './consume.js'
 import { openLauncherGate } from './launcher-gate.js'
@@ -32,6 +35,12 @@ const files = keepCurrent(settings, log, await loadLocalFiles(settings))
 const signer = openReceiptSigner(settings.receiptKeyFile)
 const metricsServer = await telemetry.listen(settings.workerMetricsAddress)
 const store = openWorkerJobStore(settings, log)
+const audit = await openAuditLog({
+  ...{ directory: settings.auditDirectory, process: 'worker', log },
+  sealer: openSealer(settings.sealKeyFile),
+  onLine: telemetry.audited,
+  onFailure: telemetry.auditFailed,
+})
 const endWatch = watchRedis(store.redis, telemetry.redis)
 const consumer = openConsumer({
   store,
@@ -42,6 +51,7 @@ const consumer = openConsumer({
   seccompFolders,
   files: files.current,
   signer,
+  audit,
   place: placeOf(releaseDirectory),
   onLauncherAway: () => gate.close(),
 })
@@ -49,6 +59,9 @@ const consumer = openConsumer({
 await store.attend({
   running: consumer.running,
   cancelled: consumer.cancel,
+  expired(jobs) {
+    for (const job of jobs) audit.tell(unrunOutcome(job, 'expired'))
+  },
   lost(jobId) {
     log.warn({ jobId }, 'another attempt has taken over; this one is ended')
     consumer.lose(jobId)
@@ -116,6 +129,7 @@ async function stop(signal: string): Promise<void> {
   await store.close()
   files.close()
   metricsServer?.close()
+  await audit.close()
   log.info('worker has ended')
   process.exit(0)
 }
@@ -123,6 +137,7 @@ process.on('SIGTERM', () => void stop('SIGTERM'))
 process.on('SIGINT', () => void stop('SIGINT'))
 process.on('SIGHUP', () => {
   void files.reload()
+  void audit.reopen()
   try {
     signer.reload()
     log.info({ receiptKey: signer.keyId }, 'the key of receipts is loaded')

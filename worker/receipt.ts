@@ -1,6 +1,4 @@
 // What a run has shown → the statement that is signed. Nothing here asks a plan for what the kernel can tell.
-import { createHash } from 'node:crypto'
-import { writeCanonicalJson } from '../contract/canonical-json.js'
 import type { Started } from '../contract/launch.js'
 import type { Payload } from '../contract/payload.js'
 import type { Plan, PlanStep } from '../contract/plan.js'
@@ -14,6 +12,7 @@ import {
 } from '../contract/receipt.js'
 import { answerWithoutOutput } from '../contract/receipt-answer.js'
 import type { KeptJob, KeptStep, RunResult } from '../contract/result.js'
+import { canonicalDigest } from '../queue/canonical-digest.js'
 import { jobWith } from '../queue/record.js'
 import type { CapturedStream } from './capture.js'
 import type { SeccompInForce } from './collect.js'
@@ -61,21 +60,7 @@ export type RunRecord = {
   readonly finishedAtMs: number
 }
 
-/** Digested together: a call a piece costs more than the digest of it. Characters. */
-const digestedTogether = 16_384
-
-function sha256OfCanonical(value: unknown): string {
-  const hash = createHash('sha256')
-  let held = ''
-  writeCanonicalJson(value, (piece) => {
-    held += piece
-    if (held.length < digestedTogether) return
-    hash.update(held)
-    held = ''
-  })
-  return hash.update(held).digest('hex')
-}
-const digestOf = (value: unknown): { sha256: string } => ({ sha256: sha256OfCanonical(value) })
+const digestOf = (value: unknown): { sha256: string } => ({ sha256: canonicalDigest(value) })
 const instant = (milliseconds: number): string => new Date(milliseconds).toISOString()
 
 export function streamEvidence({ bytes, digest }: CapturedStream): StreamEvidence {
@@ -86,14 +71,17 @@ export function askedOf(payload: Payload, grantRevision: string): Asked {
   const { jobId, spec, grant, acceptedAtMs } = payload
   return {
     ...{ jobId, grant, grantRevision, acceptedAtMs },
-    specDigest: sha256OfCanonical(spec),
+    specDigest: canonicalDigest(spec),
     language: spec.language ?? null,
     labels: spec.labels ?? {},
     admittedRevision: payload.grantRevision,
   }
 }
 
-function enforcedOf({ step, started, seccomp }: StepEvidence, hasAppArmor: boolean): Enforced {
+export function enforcedOf(
+  { step, started, seccomp }: StepEvidence,
+  hasAppArmor: boolean,
+): Enforced {
   return {
     cgroup: {
       version: started.cgroupVersion,

@@ -3,7 +3,9 @@ import type { Logger } from 'pino'
 import type { Receipt } from '../contract/receipt.js'
 import type { RunResult } from '../contract/result.js'
 import { LaunchError } from '../native/launch-client.js'
+import type { AuditLog } from '../queue/audit-log.js'
 import { unstartedResult } from '../queue/record.js'
+import { unrunOutcome } from '../queue/unrun.js'
 import {
   DamagedPayload,
   MissingBlob,
@@ -11,6 +13,7 @@ import {
   type Start,
   type WorkerJobStore,
 } from '../queue/worker-store.js'
+import { type Ended, outcomeOf } from './audit-outcome.js'
 import type { EventBatch } from './event-batch.js'
 import { GrantUnknown } from './judge-again.js'
 import { type Place, type RunEvidence, statementOf } from './receipt.js'
@@ -22,6 +25,7 @@ export type SettleContext = {
   readonly telemetry: WorkerTelemetry
   readonly log: Logger
   readonly signer: ReceiptSigner
+  readonly audit: AuditLog
   readonly place: Place
   /** Told when the launcher takes nothing at present: no new work until it is back. */
   onLauncherAway(): void
@@ -80,16 +84,20 @@ export function concludeFault(
   return { kind: 'again', release, stage: fault.stage, otherwise: faultResult(fault) }
 }
 
-/** What the metrics hear of a job that had ended before it could run. */
-export function noteUnstarted(
+/** What metrics and the audit log hear of a job that had ended before it could run. */
+export async function noteUnstarted(
+  jobId: string,
   kind: Exclude<Start['kind'], 'run'>,
-  telemetry: WorkerTelemetry,
-): void {
+  { telemetry, store, audit }: SettleContext,
+): Promise<void> {
   if (kind === 'gone' || kind === 'held' || kind === 'later') return
   if (kind === 'quarantined') telemetry.quarantined()
   const lost = kind === 'quarantined' || kind === 'worker-lost'
   if (lost) telemetry.sandboxFailed('worker-lost')
-  telemetry.finished(lost ? 'sandbox-error' : kind)
+  const outcome = lost ? 'sandbox-error' : kind
+  telemetry.finished(outcome)
+  const job = await store.unrun(jobId)
+  if (job !== null) audit.tell(unrunOutcome(job, outcome, lost ? 'worker-lost' : null))
 }
 
 /** `ended`: this attempt's result is the job's. `open`: the job lives on, or is another attempt's. */
@@ -120,13 +128,29 @@ function receiptOf(
   return receipt
 }
 
+function endedOf(
+  job: string,
+  { fields }: Started,
+): Pick<Ended, 'job' | 'tenant' | 'attempt' | 'admittedBy'> {
+  const admittedBy = {
+    name: fields.get('grant') ?? '',
+    revision: fields.get('grantRevision') ?? '',
+  }
+  return {
+    job,
+    tenant: fields.get('tenant') ?? '',
+    attempt: Number(fields.get('runs')),
+    admittedBy,
+  }
+}
+
 async function settleResult(
   { jobId, started, log, events }: Settling,
   conclusion: Concluded,
   context: SettleContext,
 ): Promise<Settled> {
   const { store, telemetry } = context
-  const { result } = conclusion
+  const { result, evidence } = conclusion
   const { outcome, cause } = result
   const last = await events.take()
   const finishedAtMs = Date.now()
@@ -136,6 +160,7 @@ async function settleResult(
     log.warn({ outcome }, 'another attempt has taken over; this result is dropped')
     return 'open'
   }
+  context.audit.tell(outcomeOf({ ...endedOf(jobId, started), result, evidence, receipt }))
   telemetry.finished(outcome)
   if (outcome === 'sandbox-error') telemetry.sandboxFailed(cause?.stage ?? 'unknown')
   log.info({ outcome, stage: cause?.stage }, 'finished')
@@ -158,6 +183,10 @@ export async function settle(
   const released = await context.store.release(jobId, attempt, release)
   if (released === 'exhausted')
     return await settleResult(settling, concluded(conclusion.otherwise), context)
+  if (released === 'cancelled') {
+    const job = await context.store.unrun(jobId)
+    if (job !== null) context.audit.tell(unrunOutcome(job, 'cancelled'))
+  }
   if (release.reason === 'fault') {
     context.telemetry.sandboxFailed(stage)
     context.telemetry.retried(stage)

@@ -15,6 +15,8 @@ export type WorkerTelemetry = {
   retried(stage: string): void
   quarantined(): void
   slots(busy: number, free: number): void
+  audited(act: string): void
+  auditFailed(): void
   /** A round trip to Redis, or null when it takes no writes. */
   redis(seconds: number | null): void
   listen(address: string): Promise<Server | null>
@@ -92,6 +94,8 @@ export function openTelemetry(budget: PayloadBudget): WorkerTelemetry {
   const failures = counter('stockade_sandbox_failures_total', registers)
   const retries = counter('stockade_job_retries_total', registers)
   const quarantined = counter('stockade_jobs_quarantined_total', registers)
+  const auditLines = counter('stockade_audit_lines_total', registers)
+  const auditFailures = counter('stockade_audit_failures_total', registers)
   const redisSeconds = histogram('stockade_redis_seconds', registers)
   const redisUp = new Gauge({
     name: 'stockade_redis_up',
@@ -113,6 +117,8 @@ export function openTelemetry(budget: PayloadBudget): WorkerTelemetry {
     sandboxFailed: (stage) => failures.inc({ stage }),
     retried: (stage) => retries.inc({ stage }),
     quarantined: () => quarantined.inc(),
+    audited: (act) => auditLines.inc({ act }),
+    auditFailed: () => auditFailures.inc(),
     slots(busy, free) {
       slots.set({ state: 'busy' }, busy)
       slots.set({ state: 'free' }, free)

@@ -1,9 +1,11 @@
 // Every row of contract/error.ts, reached through the front door: its status, its form, its link; and nobody sees more of our fault.
 import { once } from 'node:events'
+import { renameSync, rmSync, symlinkSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
 import { type ErrorCode, errorCodes, errors, type Problem } from '../../contract/error.js'
+import { auditFile } from '../../queue/audit-log.js'
 import { openLiveRedis } from '../queue/live-redis.js'
 import { openLiveApi } from './live-api.js'
 import { ask, exchange } from './raw-http.js'
@@ -147,6 +149,18 @@ async function storeFull(): ReturnType<typeof ask> {
   return answer
 }
 
+/** A log whose disk is full: the kernel answers ENOSPC to every write to /dev/full. */
+async function auditFull(): ReturnType<typeof ask> {
+  const path = auditFile(api.settings.auditDirectory, 'api')
+  renameSync(path, `${path}.1`)
+  symlinkSync('/dev/full', path)
+  await api.service.audit.reopen()
+  const answer = await post({})
+  rmSync(path)
+  await api.service.audit.reopen()
+  return answer
+}
+
 /** In this order: the last ones end the service. */
 const ways: Readonly<Record<ErrorCode, () => Promise<unknown>>> = {
   'malformed-json': async () => (await post({ bytes: '{' })).json,
@@ -187,6 +201,7 @@ const ways: Readonly<Record<ErrorCode, () => Promise<unknown>>> = {
     ),
   internal: async () => (await internal()).json,
   'not-ready': async () => (await notReady()).json,
+  'audit-unavailable': async () => (await auditFull()).json,
   'store-full': async () => (await storeFull()).json,
   'store-unavailable': async () => (await storeAway()).json,
   'shutting-down': async () => {

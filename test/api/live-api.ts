@@ -11,11 +11,12 @@ import { openPlaces } from '../../api/places.js'
 import { bodyBudget } from '../../api/request-body.js'
 import { buildServer } from '../../api/server.js'
 import type { Service } from '../../api/service.js'
-import { openTelemetry } from '../../api/telemetry.js'
+import { openTelemetry, type Telemetry } from '../../api/telemetry.js'
 import { tenantsNamed } from '../../api/tenant-metrics.js'
 import type { Settings } from '../../contract/config.js'
 import type { Scope } from '../../contract/key.js'
-import { openApiJobStore } from '../../queue/job-store.js'
+import { type AuditLog, openAuditLog } from '../../queue/audit-log.js'
+import { type ApiJobStore, openApiJobStore } from '../../queue/job-store.js'
 import { type LocalFiles, loadLocalFiles } from '../../queue/local-files.js'
 import { openLog } from '../../queue/log.js'
 import { watchRedis } from '../../queue/redis-health.js'
@@ -63,6 +64,24 @@ function listLines(): { lines: string[]; log: Logger } {
   return { lines, log }
 }
 
+async function filesOf(settings: Settings, options: ApiOptions): Promise<LocalFiles> {
+  const loaded = await loadLocalFiles(settings)
+  return options.files?.(loaded) ?? loaded
+}
+
+function openAudit(
+  settings: Settings,
+  { sealer }: ApiJobStore,
+  log: Logger,
+  telemetry: Telemetry,
+): Promise<AuditLog> {
+  return openAuditLog({
+    ...{ directory: settings.auditDirectory, process: 'api', sealer, log },
+    onLine: (act) => telemetry.count('stockade_audit_lines_total', { act }),
+    onFailure: () => telemetry.count('stockade_audit_failures_total', {}),
+  })
+}
+
 export async function openLiveApi(redis: LiveRedis, options: ApiOptions = {}): Promise<LiveApi> {
   writeLocalFiles(redis.directory)
   for (const [name, text] of Object.entries(options.grants ?? {})) {
@@ -74,14 +93,16 @@ export async function openLiveApi(redis: LiveRedis, options: ApiOptions = {}): P
   await whenReady(store.redis)
   const stopping = new AbortController()
   setMaxListeners(0, stopping.signal)
-  const loaded = await loadLocalFiles(settings)
-  const files = options.files?.(loaded) ?? loaded
+  const files = await filesOf(settings, options)
+  const telemetry = openTelemetry(store, tenantsNamed(settings))
+  const audit = await openAudit(settings, store, log, telemetry)
   const service: Service = {
     settings,
     store,
     keys: openKeyStore(store.redis, store.sealer),
     files: () => files,
-    telemetry: openTelemetry(store, tenantsNamed(settings)),
+    telemetry,
+    audit,
     budget: bodyBudget(settings.bodyBytesMax),
     waits: openPlaces(settings.tenantWaitsMax),
     log,
@@ -94,13 +115,9 @@ export async function openLiveApi(redis: LiveRedis, options: ApiOptions = {}): P
   await listenOnSocket(admin, settings.adminSocket)
   const workers: WorkerJobStore[] = []
   return {
-    service,
-    app,
-    origin,
+    ...{ service, app, origin, lines, settings },
     port: Number(new URL(origin).port),
     adminSocket: settings.adminSocket,
-    lines,
-    settings,
     async key(tenant, scopes = ['submit', 'read'], grant = 'untrusted') {
       return (await service.keys.create({ tenant, grant, scopes, expiresInSeconds: 3600 })).key
     },
@@ -118,6 +135,7 @@ export async function openLiveApi(redis: LiveRedis, options: ApiOptions = {}): P
       admin.server.close()
       await admin.close()
       await store.close()
+      await audit.close()
     },
   }
 }

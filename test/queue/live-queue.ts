@@ -9,7 +9,12 @@ import { type Hears, openWorkerJobStore, type WorkerJobStore } from '../../queue
 import { type LiveRedis, openLiveRedis, whenReady } from './live-redis.js'
 
 export const log = pino({ level: 'silent' })
-const deaf: Hears = { running: () => [], cancelled: () => undefined, lost: () => undefined }
+const deaf: Hears = {
+  running: () => [],
+  cancelled: () => undefined,
+  lost: () => undefined,
+  expired: () => undefined,
+}
 export const prefix = 'stockade:{default}:'
 
 export type LiveQueue = Pick<LiveRedis, 'directory' | 'look' | 'settings'> & {
@@ -69,9 +74,9 @@ export function payloadOf(tenant: string, source = 'echo 42', lifeMs = 3_600_000
 
 export function admissionOf(
   payload: Payload,
-  other: Partial<Admission> & QuotaOverrides = {},
+  other: Partial<Admission> & QuotaOverrides & { weight?: number } = {},
 ): Admission {
-  const { queuedJobs = 1000, runningJobs = 1000, ...more } = other
+  const { queuedJobs = 1000, runningJobs = 1000, weight = 100, ...more } = other
   const { submitsPerMinute = 0, cpuSecondsPerDay = 0, ...others } = more
   const { memoryMebibyteSecondsPerDay = 0, storedBytes = 0, ...rest } = others
   const daily = { submitsPerMinute, cpuSecondsPerDay, memoryMebibyteSecondsPerDay, storedBytes }
@@ -82,8 +87,9 @@ export function admissionOf(
     labels: {},
     priority: 5,
     attemptsMax: 3,
+    lifetimeMs: 60_000,
     grant: {
-      ...{ name: payload.grant, revision: payload.grantRevision },
+      ...{ name: payload.grant, revision: payload.grantRevision, weight },
       ...{ queuedJobs, runningJobs, ...daily },
     },
     idempotency: null,

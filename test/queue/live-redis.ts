@@ -84,6 +84,7 @@ function settingsIn(directory: string, kind: ProcessKind, other: Partial<Setting
       outputDirectory: join(directory, 'outputs'),
       grantDirectory: join(directory, 'grants'),
       imageDirectory: join(directory, 'images'),
+      auditDirectory: join(directory, 'audit'),
       profileDirectory: join(releaseDirectory, 'profiles'),
       launcherSocket: join(directory, 'launcher.sock'),
       adminSocket: join(directory, 'admin.sock'),

@@ -46,7 +46,7 @@ t.test('a worker that could not be heard, since nobody could, has lost nothing',
   t.match(await other.start(id), { kind: 'run', attempt: attempt + 1 })
   t.equal(await deathsOf(id), '1')
   t.same(
-    await beat(live.look, 'silent', lockMs, [{ jobId: id, attempt }]),
+    await beat(live.look, 'silent', { silentMs: lockMs, slots: 1 }, [{ jobId: id, attempt }]),
     [{ jobId: id, why: 'lost' }],
     'and hears of it when it comes back',
   )
@@ -55,7 +55,7 @@ t.test('a worker that could not be heard, since nobody could, has lost nothing',
 
 t.test('a pause of everybody begins the hearing anew', async (t) => {
   await live.look.hset(`${prefix}pulse`, { last: Date.now() - lockMs, since: 1 })
-  await beat(live.look, 'anybody', lockMs, [])
+  await beat(live.look, 'anybody', { silentMs: lockMs, slots: 1 }, [])
   const since = Number(await live.look.hget(`${prefix}pulse`, 'since'))
   t.ok(since > Date.now() - lockMs, `heard since ${since}`)
 })

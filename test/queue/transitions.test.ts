@@ -20,7 +20,14 @@ async function begin(store: WorkerJobStore, jobId: string): Promise<number> {
 
 /** Nothing of a finished job may stay in any list of the living. */
 async function traces(jobId: string, tenant: string): Promise<string[]> {
-  const zsets = ['handover', 'running', 'expiries', 'ages', `waiting:${tenant}`]
+  const zsets = [
+    'handover',
+    'running',
+    'expiries',
+    'charges',
+    'ages:untrusted',
+    `waiting:${tenant}`,
+  ]
   const sets = ['shallow', `inflight:${tenant}`]
   const found: string[] = []
   for (const name of zsets)
@@ -111,11 +118,13 @@ t.test('cancel: final at once while it waits, told to the worker while it runs',
   const attempt = await begin(worker, running)
   t.equal(await api.cancel('cancels', running), 'cancelling')
   while (!cancels.includes(running)) await new Promise(setImmediate)
-  const heard = await beat(live.look, 'another', 1000, [{ jobId: running, attempt }])
+  const heard = await beat(live.look, 'another', { silentMs: 1000, slots: 1 }, [
+    { jobId: running, attempt },
+  ])
   t.same(heard, [{ jobId: running, why: 'cancelled' }], 'who missed the word hears it again')
   t.equal(
     await worker.release(running, attempt, { delayMs: 0, reason: 'fault' }),
-    'released',
+    'cancelled',
     'a cancelled job is not tried again',
   )
   t.match(await api.read('cancels', running), { outcome: 'cancelled' })

@@ -29,6 +29,9 @@ export type LiveWorker = {
   readonly ended: Promise<number | string>
 }
 
+/** Each has an audit log of its own, as it has on a machine. */
+let started = 0
+
 /** A test that fails leaves nothing running. */
 const children = new Set<ChildProcess>()
 process.once('exit', () => {
@@ -53,6 +56,7 @@ export async function startWorker(
       STOCKADE_OUTPUT_DIRECTORY: settings.outputDirectory,
       STOCKADE_GRANT_DIRECTORY: settings.grantDirectory,
       STOCKADE_IMAGE_DIRECTORY: settings.imageDirectory,
+      STOCKADE_AUDIT_DIRECTORY: join(settings.auditDirectory, String(started++)),
       STOCKADE_PROFILE_DIRECTORY: settings.profileDirectory,
       STOCKADE_LAUNCHER_SOCKET: settings.launcherSocket,
       STOCKADE_WORKER_METRICS_ADDRESS: '',
