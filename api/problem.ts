@@ -2,7 +2,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { type ErrorCode, errors, type Problem } from '../contract/error.js'
-import type { Violation } from '../contract/verdict.js'
+import type { PatchOperation, Violation } from '../contract/verdict.js'
 import { StoreUnavailable } from '../queue/connect.js'
 import { CursorError } from '../queue/job-store.js'
 import { OutputLost } from '../queue/output-store.js'
@@ -14,16 +14,22 @@ export class Refusal extends Error {
   readonly code: ErrorCode
   readonly detail: string | undefined
   readonly violations: readonly Violation[] | undefined
+  readonly suggestion: readonly PatchOperation[] | undefined
   readonly headers: Readonly<Record<string, string>>
   constructor(
     code: ErrorCode,
     detail?: string,
-    more: { violations?: readonly Violation[]; headers?: Readonly<Record<string, string>> } = {},
+    more: {
+      violations?: readonly Violation[]
+      suggestion?: readonly PatchOperation[]
+      headers?: Readonly<Record<string, string>>
+    } = {},
   ) {
     super(detail ?? errors[code].title)
     this.code = code
     this.detail = detail
     this.violations = more.violations
+    this.suggestion = more.suggestion
     this.headers = more.headers ?? {}
   }
 }
@@ -43,6 +49,7 @@ export function problemText(
     ...(refusal.detail === undefined ? {} : { detail: refusal.detail }),
     ...(requestId === undefined ? {} : { requestId }),
     ...(refusal.violations === undefined ? {} : { violations: [...refusal.violations] }),
+    ...(refusal.suggestion === undefined ? {} : { suggestion: [...refusal.suggestion] }),
   }
   return JSON.stringify(problem)
 }

@@ -10,6 +10,7 @@ import { Job, type KeptJob } from '../contract/result.js'
 import type { Evaluation } from '../contract/verdict.js'
 import { judge } from '../policy/engine.js'
 import { checkJobSpec } from '../policy/schema.js'
+import { withSuggestion } from '../policy/suggest.js'
 import type { Told } from '../queue/end-message.js'
 import { newJobId } from '../queue/job-id.js'
 import type { Admission, Admitted } from '../queue/job-store.js'
@@ -44,18 +45,22 @@ export function judgeBody(service: Service, caller: KeyRecord, body: unknown): J
     })
   }
   const before = performance.now()
-  const evaluation = judge(checked.spec, loaded, catalogue, platform)
+  const judged = judge(checked.spec, loaded, catalogue, platform)
   service.telemetry.observe('stockade_policy_seconds', {}, (performance.now() - before) / 1000)
+  const evaluation = withSuggestion(checked.spec, judged, loaded, catalogue, platform)
   const { queuedJobs, runningJobs } = loaded.grant
   const grant = { name: loaded.grant.name, revision: loaded.revision, queuedJobs, runningJobs }
   return { spec: checked.spec, evaluation, grant }
 }
 
 function allowedPlan(service: Service, evaluation: Evaluation): Plan {
-  const { plan, violations } = evaluation
+  const { plan, violations, suggestion } = evaluation
   if (evaluation.verdict === 'allow' && plan !== null && violations.length === 0) return plan
   for (const { rule } of violations) service.telemetry.count('stockade_jobs_denied_total', { rule })
-  throw new Refusal('policy-denied', undefined, { violations })
+  throw new Refusal('policy-denied', undefined, {
+    violations,
+    ...(suggestion === null ? {} : { suggestion }),
+  })
 }
 
 const idempotencyKeyPattern = /^[\x21-\x7e]{1,255}$/
@@ -98,6 +103,7 @@ function admissionOf(
     language: spec.language ?? null,
     image: plan.imageName,
     labels: spec.labels ?? {},
+    warnings: evaluation.warnings,
     priority: spec.priority ?? priorityDefault,
     attemptsMax: plan.attempts,
     grant,
@@ -114,6 +120,7 @@ function queuedJob(admission: Admission): KeptJob {
       ['language', admission.language ?? ''],
       ['image', admission.image ?? ''],
       ['labels', JSON.stringify(admission.labels)],
+      ['warnings', JSON.stringify(admission.warnings)],
       ['grant', admission.grant.name],
       ['grantRevision', admission.grant.revision],
       ['createdAt', String(admission.payload.acceptedAtMs)],

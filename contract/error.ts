@@ -1,6 +1,6 @@
 // Every error the API can answer: one table. `code` is stable for ever; docs/errors.md is generated from here.
 import { type Static, Type } from 'typebox'
-import { Violation } from './verdict.js'
+import { Suggestion, Violation } from './verdict.js'
 
 export type ErrorRow = { readonly status: number; readonly title: string; readonly meaning: string }
 
@@ -149,6 +149,7 @@ export const Problem = Type.Object(
     detail: Type.Optional(Type.String()),
     requestId: Type.Optional(Type.String()),
     violations: Type.Optional(Type.Array(Violation)),
+    suggestion: Type.Optional(Suggestion),
   },
   { additionalProperties: false, $id: 'Problem', description: 'RFC 9457 problem details.' },
 )

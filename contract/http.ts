@@ -119,26 +119,53 @@ export const ImageList = Type.Object(
   { ...closed, $id: 'ImageList' },
 )
 
+const Explained = {
+  id: Type.String({ description: 'Stable for ever; stands in `violations` or `warnings`.' }),
+  title: Type.String(),
+  why: Type.String({ description: 'The attack that it answers.' }),
+  references: Type.Array(Type.String(), {
+    description: 'Vulnerabilities, benchmarks and standards that it answers.',
+  }),
+}
+
+const RuleEntry = Type.Object(
+  {
+    ...Explained,
+    revision: Type.Integer(),
+    fields: Type.Array(Type.String(), {
+      description: 'Fields of a job that it judges; `*` is any name or index.',
+    }),
+  },
+  closed,
+)
+const WarningEntry = Type.Object(Explained, closed)
+
 export const RuleList = Type.Object(
   {
     policyRevision: Type.Integer({ description: 'Goes up whenever a rule is added or revised.' }),
-    rules: Type.Array(
-      Type.Object(
-        {
-          id: Type.String({ description: 'Stable for ever; stands in `violations`.' }),
-          revision: Type.Integer(),
-          title: Type.String(),
-          why: Type.String({ description: 'The attack that it answers.' }),
-          fields: Type.Array(Type.String(), {
-            description: 'Fields of a job that it judges; `*` is any name or index.',
-          }),
-        },
-        closed,
-      ),
-      { description: 'All of them judge every job, in this order.' },
-    ),
+    rules: Type.Array(RuleEntry, { description: 'All of them judge every job, in this order.' }),
+    warnings: Type.Array(WarningEntry, {
+      description: 'What is allowed and unwise; a grant may refuse each by its id.',
+    }),
   },
   { ...closed, $id: 'RuleList' },
+)
+
+export const RuleParameters = Type.Object(
+  { id: Type.String({ pattern: '^[a-z][a-z-]{1,62}$', description: 'Of a rule or a warning.' }) },
+  closed,
+)
+
+export const RuleExplanation = Type.Object(
+  {
+    ...Explained,
+    effect: Type.Enum(['deny', 'warn']),
+    fields: Type.Array(Type.String(), { description: 'Empty for a warning.' }),
+    denied: Type.Array(Type.String(), {
+      description: 'Examples of what it denies, by their names.',
+    }),
+  },
+  { ...closed, $id: 'RuleExplanation', description: 'One rule or warning.' },
 )
 
 export const Health = Type.Object({ status: Type.Literal('ok') }, { ...closed, $id: 'Health' })
@@ -200,6 +227,8 @@ export type JobPage = Static<typeof JobPage>
 export type LanguageList = Static<typeof LanguageList>
 export type ImageList = Static<typeof ImageList>
 export type RuleList = Static<typeof RuleList>
+export type RuleExplanation = Static<typeof RuleExplanation>
+export type RuleParameters = Static<typeof RuleParameters>
 export type KeyCreation = Static<typeof KeyCreation>
 export type KeyEntry = Static<typeof KeyEntry>
 export type KeyCreated = Static<typeof KeyCreated>

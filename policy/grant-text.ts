@@ -11,6 +11,7 @@ import {
   parseDocument,
   visit,
 } from 'yaml'
+import { keysOf } from './pointer.js'
 
 /** Far above any grant. Characters. */
 const textLengthMax = 65_536
@@ -29,13 +30,6 @@ const start: Place = { line: 1, column: 1 }
 
 function unreadable(message: string): GrantText {
   return { value: null, faults: [{ ...start, message }], placeOf: () => start }
-}
-
-function keysOf(pointer: string): string[] {
-  return pointer
-    .split('/')
-    .slice(1)
-    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
 }
 
 /** One step down: the offset of the key where there is one, and the value below it. */

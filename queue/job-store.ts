@@ -5,6 +5,7 @@ import type { Logger } from 'pino'
 import type { Settings } from '../contract/config.js'
 import type { Payload } from '../contract/payload.js'
 import type { KeptJob } from '../contract/result.js'
+import type { Warning } from '../contract/verdict.js'
 import { type AdmissionRecord, type Admitted, admit, askRoom, retryAfterSeconds } from './admit.js'
 import { type BlobStore, openBlobStore } from './blob-store.js'
 import { byteLimits, diskBytesOf } from './byte-limits.js'
@@ -34,6 +35,8 @@ export type Admission = {
   readonly language: string | null
   readonly image: string | null
   readonly labels: Readonly<Record<string, string>>
+  /** What the job is told of, allowed as it is. */
+  readonly warnings: readonly Warning[]
   readonly priority: number
   readonly attemptsMax: number
   readonly grant: {
@@ -126,6 +129,7 @@ function recordOf(parts: Parts, admission: Admission, sealed: Buffer): Admission
     ...['expiresAt', String(payload.expiresAtMs), 'attemptsMax', String(admission.attemptsMax)],
     ...['grant', grant.name, 'grantRevision', grant.revision],
     ...['labels', JSON.stringify(admission.labels)],
+    ...(admission.warnings.length > 0 ? ['warnings', JSON.stringify(admission.warnings)] : []),
     ...['language', admission.language ?? '', 'image', admission.image ?? ''],
   ]
   const inlineBytes = isBlob(sealed) ? 0 : Math.ceil(sealed.length / 3) * 4

@@ -76,6 +76,7 @@ export function admissionOf(
     language: 'bash',
     image: null,
     labels: {},
+    warnings: [],
     priority: 5,
     attemptsMax: 3,
     grant: { name: payload.grant, revision: payload.grantRevision, queuedJobs, runningJobs },
