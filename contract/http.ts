@@ -168,7 +168,17 @@ export const RuleExplanation = Type.Object(
   { ...closed, $id: 'RuleExplanation', description: 'One rule or warning.' },
 )
 
-export const Health = Type.Object({ status: Type.Literal('ok') }, { ...closed, $id: 'Health' })
+export const Health = Type.Object(
+  {
+    status: Type.Literal('ok'),
+    warnings: Type.Optional(
+      Type.Array(Type.String(), {
+        description: 'What does not keep it from serving, and wants somebody’s eye all the same.',
+      }),
+    ),
+  },
+  { ...closed, $id: 'Health' },
+)
 
 const tenantName = '^[a-z][a-z0-9-]{0,62}$'
 /** A key lives at most this long, and this long when nothing is said. Seconds. */

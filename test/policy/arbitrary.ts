@@ -22,6 +22,14 @@ const mostly = <A, B>(plain: fc.Arbitrary<A>, hostile: fc.Arbitrary<B>): fc.Arbi
 
 const digest = 'd'.repeat(64)
 
+/** What each property is asserted with. A seed makes a run that can be had again, as a mutation run must be. */
+export const drawing: fc.Parameters<unknown> = {
+  numRuns: runs,
+  ...(process.env.STOCKADE_TEST_SEED === undefined
+    ? {}
+    : { seed: Number(process.env.STOCKADE_TEST_SEED) }),
+}
+
 /** A word in another case, with blanks or tabs around it. */
 export const respelled = (word: string): fc.Arbitrary<string> =>
   fc

@@ -7,7 +7,7 @@ import type { Service } from '../../api/service.js'
 import type { KeyRecord } from '../../contract/key.js'
 import type { Payload } from '../../contract/payload.js'
 import { judgeAgain } from '../../worker/judge-again.js'
-import { grant, job, platform, runs } from './arbitrary.js'
+import { drawing, grant, job, platform, runs } from './arbitrary.js'
 import { catalogue } from './fixture.js'
 
 t.test('api and worker judge alike', async (t) => {
@@ -46,7 +46,7 @@ t.test('api and worker judge alike', async (t) => {
       assert.equal(again.grantRevision, evaluation.grant.revision)
       return evaluation.verdict === 'allow'
     }),
-    { numRuns: runs },
+    drawing,
   )
   t.ok(plans > runs / 20, `${plans} of ${runs} were planned`)
 })

@@ -3,41 +3,37 @@
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { judge } from '../../policy/engine.js'
+import type { Rule } from '../../policy/rule.js'
 import { rules } from '../../policy/rules.js'
 import { withSuggestion } from '../../policy/suggest.js'
 import { caseOf, catalogue } from './fixture.js'
 
 export const goldenFile = 'test/policy/verdicts.golden.json'
 
-type Golden = Record<string, Record<string, readonly string[]>>
-
 /** Large examples speak in large messages: the beginning tells them apart. */
 const shownCharacters = 400
 
-/** By rule, then by example: `RULE POINTER: message -> what would be allowed`, warnings, and how it would be put right. */
-export function goldenVerdicts(): Golden {
-  const golden: Golden = {}
-  for (const rule of rules) {
-    const { allow, deny } = rule.fixtures()
-    const said: Record<string, readonly string[]> = {}
-    for (const fixture of [...allow, ...deny]) {
-      const { spec, grant, platform } = caseOf(fixture)
-      const judged = judge(spec, grant, catalogue, platform)
-      const { violations, warnings, suggestion } = withSuggestion(
-        ...([spec, judged, grant, catalogue, platform] as const),
-      )
-      said[fixture.name.slice(0, 100)] = [
-        ...violations.map((one) => `${one.rule} ${one.pointer}: ${one.message} -> ${one.allowed}`),
-        ...warnings.map((one) => `warning ${one.warning} ${one.pointer}: ${one.message}`),
-        ...(suggestion === null ? [] : [`suggestion ${JSON.stringify(suggestion)}`]),
-      ].map((line) => line.slice(0, shownCharacters))
-    }
-    golden[rule.id] = said
+/** By example: `RULE POINTER: message -> what would be allowed`, warnings, and how it would be put right. */
+export function goldenOf(rule: Rule): Record<string, readonly string[]> {
+  const { allow, deny } = rule.fixtures()
+  const said: Record<string, readonly string[]> = {}
+  for (const fixture of [...allow, ...deny]) {
+    const { spec, grant, platform } = caseOf(fixture)
+    const judged = judge(spec, grant, catalogue, platform)
+    const { violations, warnings, suggestion } = withSuggestion(
+      ...([spec, judged, grant, catalogue, platform] as const),
+    )
+    said[fixture.name.slice(0, 100)] = [
+      ...violations.map((one) => `${one.rule} ${one.pointer}: ${one.message} -> ${one.allowed}`),
+      ...warnings.map((one) => `warning ${one.warning} ${one.pointer}: ${one.message}`),
+      ...(suggestion === null ? [] : [`suggestion ${JSON.stringify(suggestion)}`]),
+    ].map((line) => line.slice(0, shownCharacters))
   }
-  return golden
+  return said
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  writeFileSync(goldenFile, `${JSON.stringify(goldenVerdicts(), null, 2)}\n`)
+  const golden = Object.fromEntries(rules.map((rule) => [rule.id, goldenOf(rule)]))
+  writeFileSync(goldenFile, `${JSON.stringify(golden, null, 2)}\n`)
   process.stdout.write(`${goldenFile}\n`)
 }

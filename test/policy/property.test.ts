@@ -19,6 +19,7 @@ import { checkJobSpec } from '../../policy/schema.js'
 import { suggestion } from '../../policy/suggest.js'
 import {
   detoured,
+  drawing,
   grant,
   job,
   platform,
@@ -30,7 +31,6 @@ import {
 import { catalogue } from './fixture.js'
 
 const checkPlan = Compile(Plan)
-const options = { numRuns: runs }
 
 /** Written down apart from the rules: what no accepted job may have asked for. */
 function forbiddenIn(spec: JobSpec, given: Grant): string[] {
@@ -111,7 +111,7 @@ t.test('no accepted plan holds what nobody gets, or more than its grant', async 
       assert.deepEqual(planBeyond(plan, loaded.grant, machine.apparmor), [])
       return verdict === 'allow' && violations.length === 0
     }),
-    options,
+    drawing,
   )
   t.ok(accepted > runs / 20, `${accepted} of ${runs} were accepted`)
 })
@@ -132,7 +132,7 @@ t.test('what is forbidden is denied at its own place', async (t) => {
         return !isAsked || violations.some(({ pointer }) => pointer.startsWith(start))
       })
     }),
-    options,
+    drawing,
   )
   t.pass(`${runs} were drawn`)
 })
@@ -145,7 +145,7 @@ t.test('a grant that gives more never turns an allow into a deny', async (t) => 
       allowed += 1
       return judge(spec, wide, catalogue, machine).verdict === 'allow'
     }),
-    options,
+    drawing,
   )
   t.ok(allowed > runs / 20, `${allowed} of ${runs} were allowed`)
 })
@@ -166,7 +166,7 @@ t.test('a corrected job is a job, and allowed; one that is allowed stays as it i
         checkJobSpec(better).ok && judge(better, loaded, catalogue, machine).verdict === 'allow'
       )
     }),
-    options,
+    drawing,
   )
   t.ok(corrected > runs / 20, `${corrected} of ${runs} were corrected`)
 })
@@ -177,7 +177,7 @@ t.test('a capability in any spelling is the one that it is', async (t) => {
       const name = canonicalCapability(spelled)
       return name === 'ALL' || capabilityNames.has(name)
     }),
-    options,
+    drawing,
   )
   t.pass(`${runs} were drawn`)
 })
@@ -185,7 +185,7 @@ t.test('a capability in any spelling is the one that it is', async (t) => {
 t.test('the host’s namespace in any spelling is the host’s', async (t) => {
   fc.assert(
     fc.property(respelled('host'), (spelled) => sharingOf(spelled) === 'host'),
-    options,
+    drawing,
   )
   t.pass(`${runs} were drawn`)
 })
@@ -197,7 +197,7 @@ t.test('a path with detours is the path without', async (t) => {
       path.chain((plain) => detoured(plain).map((spelled) => [plain, spelled] as const)),
       ([plain, spelled]) => normalHostPath(spelled) === plain,
     ),
-    options,
+    drawing,
   )
   t.pass(`${runs} were drawn`)
 })
@@ -236,7 +236,7 @@ t.test('a private address in any notation is no address for a callback', async (
     .chain(([[a = 0, b = 0], c, d]) => notations([a, b, c, d]))
   fc.assert(
     fc.property(host, (spelled) => addressFaults(`https://${spelled}/`).length > 0),
-    options,
+    drawing,
   )
   t.pass(`${runs} were drawn`)
 })
