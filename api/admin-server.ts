@@ -13,6 +13,7 @@ import type { KeyRecord } from '../contract/key.js'
 import { checker } from './check.js'
 import { openFrame } from './http-frame.js'
 import { Refusal } from './problem.js'
+import { routeAsked } from './route-asked.js'
 import type { Service } from './service.js'
 
 const checkCreation = checker(KeyCreation, 'invalid-request')
@@ -67,6 +68,7 @@ function routeKeys(app: FastifyInstance, service: Service): void {
 export async function buildAdminServer(service: Service): Promise<FastifyInstance> {
   const app = openFrame(service)
   routeKeys(app, service)
+  routeAsked(app, service)
   await app.ready()
   return app
 }

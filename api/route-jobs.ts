@@ -89,6 +89,8 @@ function admissionOf(
   const caller = callerOf(request)
   if (request.bodyBytes === null) throw new Refusal('malformed-json', 'the body is empty')
   const { spec, evaluation, grant } = judgeBody(service, caller, request.body)
+  const { tenant } = caller
+  service.store.asked.note({ tenant, grant: grant.name, verdict: evaluation.verdict, spec })
   const plan = allowedPlan(service, evaluation)
   return {
     payload: {

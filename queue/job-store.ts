@@ -7,6 +7,7 @@ import type { Payload } from '../contract/payload.js'
 import type { KeptJob } from '../contract/result.js'
 import type { Warning } from '../contract/verdict.js'
 import { type AdmissionRecord, type Admitted, admit, askRoom, retryAfterSeconds } from './admit.js'
+import { type AskedJobs, openAskedJobs } from './asked-jobs.js'
 import { type BlobStore, openBlobStore } from './blob-store.js'
 import { byteLimits, diskBytesOf } from './byte-limits.js'
 import { type Cancelled, cancel } from './cancel.js'
@@ -85,6 +86,8 @@ export type ApiJobStore = {
   readonly redis: Redis
   readonly sealer: Sealer
   readonly outputs: OutputStore
+  /** What jobs asked for, kept for operators. */
+  readonly asked: AskedJobs
   /** What Redis said last of its memory. */
   memory(): StoreMemory
 }
@@ -306,10 +309,12 @@ export async function openApiJobStore(
   parts.listener
     .listen(keys.apiChannel(parts.processId), waiters.wake)
     .catch((error: unknown) => log.debug({ error }, 'subscription'))
+  const asked = openAskedJobs(redis, parts.sealer, log)
   const housekeeping = startHousekeeping({ ...parts, onRetired })
   return {
     redis,
     sealer: parts.sealer,
+    asked,
     outputs: openOutputStore(settings.outputDirectory),
     memory: () => parts.watch.memory,
     admit: (admission) => reaching(() => admitJob(parts, admission)),
@@ -329,6 +334,7 @@ export async function openApiJobStore(
       await reaching(() => feed(redis, feedingOf(settings)))
     },
     async close() {
+      await asked.close()
       clearInterval(housekeeping)
       parts.listener.close()
       redis.disconnect()
