@@ -9,6 +9,7 @@ import type { Plan } from '../contract/plan.js'
 import { Job, type KeptJob } from '../contract/result.js'
 import type { Evaluation } from '../contract/verdict.js'
 import { judge } from '../policy/engine.js'
+import { priorityOf } from '../policy/job-plan.js'
 import { checkJobSpec } from '../policy/schema.js'
 import { withSuggestion } from '../policy/suggest.js'
 import type { Told } from '../queue/end-message.js'
@@ -22,13 +23,12 @@ import { forgetBody, releaseBody } from './request-body.js'
 import type { Service } from './service.js'
 import { beginWait, firstOf, waitSecondsOf } from './waiting.js'
 
-/** Where a job stands among the tenant's own when it says nothing. */
-const priorityDefault = 5
-
 export type JudgedSpec = {
   readonly spec: JobSpec
   readonly evaluation: Evaluation
   readonly grant: Admission['grant']
+  /** Where it stands among the tenant's own. */
+  readonly priority: number
 }
 
 /** Form, then policy. @throws Refusal invalid-request with every fault of form; policy-denied when the grant is gone. */
@@ -50,7 +50,8 @@ export function judgeBody(service: Service, caller: KeyRecord, body: unknown): J
   const evaluation = withSuggestion(checked.spec, judged, loaded, catalogue, platform)
   const { queuedJobs, runningJobs } = loaded.grant
   const grant = { name: loaded.grant.name, revision: loaded.revision, queuedJobs, runningJobs }
-  return { spec: checked.spec, evaluation, grant }
+  const priority = priorityOf(checked.spec.priority, loaded.grant)
+  return { spec: checked.spec, evaluation, grant, priority }
 }
 
 function allowedPlan(service: Service, evaluation: Evaluation): Plan {
@@ -88,7 +89,7 @@ function admissionOf(
 ): Admission {
   const caller = callerOf(request)
   if (request.bodyBytes === null) throw new Refusal('malformed-json', 'the body is empty')
-  const { spec, evaluation, grant } = judgeBody(service, caller, request.body)
+  const { spec, evaluation, grant, priority } = judgeBody(service, caller, request.body)
   const { tenant } = caller
   service.store.asked.note({ tenant, grant: grant.name, verdict: evaluation.verdict, spec })
   const plan = allowedPlan(service, evaluation)
@@ -106,7 +107,7 @@ function admissionOf(
     image: plan.imageName,
     labels: spec.labels ?? {},
     warnings: evaluation.warnings,
-    priority: spec.priority ?? priorityDefault,
+    priority,
     attemptsMax: plan.attempts,
     grant,
     idempotency: idempotencyOf(service, request, caller),

@@ -1,14 +1,14 @@
-// The golden record: what policy says, to the word, of each example of each rule. A change of any verdict, place or sentence is seen in a
-// review as a change of one file. `npm run gen` writes it anew.
+// The golden record: what policy says, to the word, of each example of each rule, of jobs and grants that are refused for their form, and
+// the plans of some jobs. A change of any verdict, place, sentence or default is seen in a review as a change of one file. `npm run gen` writes it anew.
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { judge } from '../../policy/engine.js'
 import type { Rule } from '../../policy/rule.js'
 import { rules } from '../../policy/rules.js'
 import { withSuggestion } from '../../policy/suggest.js'
+import { faultyGrants, faultyJobs, grantFaultsOf, jobFaults } from './faulty.js'
 import { caseOf, catalogue } from './fixture.js'
-
-export const goldenFile = 'test/policy/verdicts.golden.json'
+import { planned, planOf } from './plans.js'
 
 /** Large examples speak in large messages: the beginning tells them apart. */
 const shownCharacters = 400
@@ -32,8 +32,27 @@ export function goldenOf(rule: Rule): Record<string, readonly string[]> {
   return said
 }
 
+/** The files of the record, and what stands in each. */
+export const records: Readonly<Record<string, () => unknown>> = {
+  'test/policy/verdicts.golden.json': () =>
+    Object.fromEntries(rules.map((rule) => [rule.id, goldenOf(rule)])),
+  'test/policy/faults.golden.json': () => ({
+    jobs: mapped(faultyJobs, jobFaults),
+    grants: mapped(faultyGrants, (text) => grantFaultsOf(text)),
+  }),
+  'test/policy/plans.golden.json': () => mapped(planned, planOf),
+}
+
+function mapped<Value>(
+  from: Readonly<Record<string, Value>>,
+  change: (value: Value) => unknown,
+): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(from).map(([name, value]) => [name, change(value)]))
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const golden = Object.fromEntries(rules.map((rule) => [rule.id, goldenOf(rule)]))
-  writeFileSync(goldenFile, `${JSON.stringify(golden, null, 2)}\n`)
-  process.stdout.write(`${goldenFile}\n`)
+  for (const [file, record] of Object.entries(records)) {
+    writeFileSync(file, `${JSON.stringify(record(), null, 2)}\n`)
+    process.stdout.write(`${file}\n`)
+  }
 }
