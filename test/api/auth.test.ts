@@ -26,6 +26,7 @@ const keyed: readonly (readonly [string, string])[] = [
   ['GET', `/v1/jobs/${someJob}/output/run/stdout`],
   ['POST', '/v1/policy/evaluate'],
   ['GET', '/v1/policy/rules'],
+  ['GET', '/v1/policy/rules/host-path'],
   ['GET', '/v1/languages'],
   ['GET', '/v1/images'],
 ]
