@@ -4,7 +4,7 @@ import t from 'tap'
 import { presets } from '../../contract/grant.js'
 import { metrics } from '../../contract/metric.js'
 import { readCaseTable, runCases } from '../../policy/case-table.js'
-import { GrantError, parseGrants } from '../../policy/grant-file.js'
+import { parseGrants } from '../../policy/grant-file.js'
 import { catalogue } from './fixture.js'
 
 const page = readFileSync('docs/grants.md', 'utf8')
@@ -30,7 +30,7 @@ t.test('its grants load', async (t) => {
 t.test('its faulty file is refused at the place that it names', async (t) => {
   const [faulty] = blocks('refused')
   const [name = ''] = (faulty?.said ?? '').split(':')
-  t.throws(() => parseGrants([{ name, text: faulty?.text ?? '' }]), GrantError)
+  t.throws(() => parseGrants([{ name, text: faulty?.text ?? '' }]), /no such field/)
   try {
     parseGrants([{ name, text: faulty?.text ?? '' }])
   } catch (error) {
