@@ -88,7 +88,7 @@ export function routePolicy(app: FastifyInstance, service: Service): void {
       return reply.send(ruleList)
     },
   })
-  app.get('/v1/policy/rules/:id', {
+  app.get('/v1/policy/rules/:rule', {
     config: { scope: 'read' },
     schema: {
       operationId: 'explainRule',
@@ -101,7 +101,7 @@ export function routePolicy(app: FastifyInstance, service: Service): void {
     },
     handler: async (request, reply) => {
       checkNoQuery(request.query)
-      const found = explanations.get((request.params as RuleParameters).id)
+      const found = explanations.get((request.params as RuleParameters).rule)
       if (found === undefined) throw new Refusal('not-found', 'There is no such rule.')
       return reply.send(found)
     },

@@ -152,7 +152,12 @@ export const RuleList = Type.Object(
 )
 
 export const RuleParameters = Type.Object(
-  { id: Type.String({ pattern: '^[a-z][a-z-]{1,62}$', description: 'Of a rule or a warning.' }) },
+  {
+    rule: Type.String({
+      pattern: '^[a-z][a-z-]{1,62}$',
+      description: 'The id of a rule or a warning.',
+    }),
+  },
   closed,
 )
 

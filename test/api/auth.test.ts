@@ -72,7 +72,7 @@ t.test('the lists above are every route under /v1', async (t) => {
   const described = Object.entries(paths).flatMap(([path, methods]) =>
     Object.keys(methods).map(
       (method) =>
-        `${method.toUpperCase()} ${path.replace('{id}', someJob).replace('{step}/{stream}', 'run/stdout')}`,
+        `${method.toUpperCase()} ${path.replace('rules/{rule}', 'rules/host-path').replace('{id}', someJob).replace('{step}/{stream}', 'run/stdout')}`,
     ),
   )
   const listed = [...keyed, ...open].map((route) => route.join(' '))

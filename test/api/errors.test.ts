@@ -174,7 +174,16 @@ for (const [code, way] of Object.entries(ways) as [ErrorCode, () => Promise<unkn
     reached.set(code, problem)
     const { status, title } = errors[code]
     t.match(problem, { code, status, title, type: `/docs/errors/${code}` })
-    const members = ['type', 'title', 'status', 'code', 'detail', 'requestId', 'violations']
+    const members = [
+      'type',
+      'title',
+      'status',
+      'code',
+      'detail',
+      'requestId',
+      'violations',
+      'suggestion',
+    ]
     t.same(
       Object.keys(problem).filter((name) => !members.includes(name)),
       [],
