@@ -76,10 +76,10 @@ export function watchUntilSettled(
   const follow = async (): Promise<void> => {
     isBusy = true
     while (isChanged && !isClosed) {
-      isChanged = false
       await untilAtRest(directory)
       // The name may stand for another directory by now. What changes from here on is heard of by the new watch.
       open()
+      isChanged = false
       if (!isClosed) await settled()
     }
     isBusy = false
