@@ -3,6 +3,7 @@
 import { unlinkSync } from 'node:fs'
 import type { FastifyInstance } from 'fastify'
 import { openFrame } from './http-frame.js'
+import { routeAsked } from './route-asked.js'
 import { routeKeys } from './route-keys.js'
 import { routeTenants } from './route-tenants.js'
 import { routeUsage } from './route-usage.js'
@@ -13,6 +14,7 @@ export async function buildAdminServer(service: Service): Promise<FastifyInstanc
   routeTenants(app, service)
   routeKeys(app, service)
   routeUsage(app, service)
+  routeAsked(app, service)
   await app.ready()
   return app
 }

@@ -2,9 +2,10 @@
 import { setMaxListeners } from 'node:events'
 import { SettingsError } from '../contract/config.js'
 import { openAuditLog } from '../queue/audit-log.js'
+import { keepCurrent } from '../queue/current-files.js'
 import { refuseSmallHeap } from '../queue/heap.js'
 import { openApiJobStore } from '../queue/job-store.js'
-import { keepCurrent, loadLocalFiles } from '../queue/local-files.js'
+import { loadLocalFiles } from '../queue/local-files.js'
 import { openLog } from '../queue/log.js'
 import { watchRedis } from '../queue/redis-health.js'
 import { loadSettings } from '../queue/settings-file.js'
@@ -41,7 +42,9 @@ function addressOf(text: string): { host: string; port: number } {
 
 const settings = settingsOrExit()
 const log = openLog(settings, 'api')
-const files = keepCurrent(settings, log, await loadLocalFiles(settings))
+const files = keepCurrent(settings, log, await loadLocalFiles(settings), (isTaken) =>
+  telemetry.grantsRead(isTaken),
+)
 const store = await openApiJobStore(
   settings,
   log,

@@ -3,7 +3,7 @@ import { STATUS_CODES } from 'node:http'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { type ErrorCode, errors, type Problem } from '../contract/error.js'
 import type { QuotaState } from '../contract/quota.js'
-import type { Violation } from '../contract/verdict.js'
+import type { PatchOperation, Violation } from '../contract/verdict.js'
 import { StoreUnavailable } from '../queue/connect.js'
 import { CursorError } from '../queue/job-store.js'
 import { OutputLost } from '../queue/output-store.js'
@@ -16,6 +16,7 @@ export class Refusal extends Error {
   readonly detail: string | undefined
   readonly violations: readonly Violation[] | undefined
   readonly quota: QuotaState | undefined
+  readonly suggestion: readonly PatchOperation[] | undefined
   readonly headers: Readonly<Record<string, string>>
   constructor(
     code: ErrorCode,
@@ -23,6 +24,7 @@ export class Refusal extends Error {
     more: {
       violations?: readonly Violation[]
       quota?: QuotaState
+      suggestion?: readonly PatchOperation[]
       headers?: Readonly<Record<string, string>>
     } = {},
   ) {
@@ -31,6 +33,7 @@ export class Refusal extends Error {
     this.detail = detail
     this.violations = more.violations
     this.quota = more.quota
+    this.suggestion = more.suggestion
     this.headers = more.headers ?? {}
   }
 }
@@ -51,6 +54,7 @@ export function problemText(
     ...(requestId === undefined ? {} : { requestId }),
     ...(refusal.violations === undefined ? {} : { violations: [...refusal.violations] }),
     ...(refusal.quota === undefined ? {} : { quota: refusal.quota }),
+    ...(refusal.suggestion === undefined ? {} : { suggestion: [...refusal.suggestion] }),
   }
   return JSON.stringify(problem)
 }

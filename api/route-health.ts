@@ -7,6 +7,13 @@ import { Refusal } from './problem.js'
 import type { Service } from './service.js'
 
 const ok: Health = { status: 'ok' }
+/** Which file and where is for the operator’s log: this answer needs no key. */
+const okButStale: Health = {
+  status: 'ok',
+  warnings: [
+    'The grant files on the disk have a fault, and the ones before stay in force. The log of the api says where.',
+  ],
+}
 
 /** @throws Refusal not-ready, StoreUnavailable */
 async function refuseUnlessReady(service: Service): Promise<void> {
@@ -34,7 +41,7 @@ export function routeHealth(app: FastifyInstance, service: Service): void {
   })
   const ready = async (): Promise<Health> => {
     await refuseUnlessReady(service)
-    return ok
+    return service.files().fault === undefined ? ok : okButStale
   }
   app.get('/readyz', {
     schema: {

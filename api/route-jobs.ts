@@ -8,7 +8,9 @@ import type { Plan } from '../contract/plan.js'
 import { Job, type KeptJob } from '../contract/result.js'
 import type { Evaluation } from '../contract/verdict.js'
 import { judge } from '../policy/engine.js'
+import { priorityOf } from '../policy/job-plan.js'
 import { checkJobSpec } from '../policy/schema.js'
+import { withSuggestion } from '../policy/suggest.js'
 import type { Told } from '../queue/end-message.js'
 import { newJobId } from '../queue/job-id.js'
 import type { Admission, Admitted } from '../queue/job-store.js'
@@ -29,13 +31,12 @@ import { forgetBody, releaseBody } from './request-body.js'
 import type { Service } from './service.js'
 import { beginWait, firstOf, waitSecondsOf } from './waiting.js'
 
-/** Where a job stands among the tenant's own when it says nothing. */
-const priorityDefault = 5
-
 export type JudgedSpec = {
   readonly spec: JobSpec
   readonly evaluation: Evaluation
   readonly grant: Admission['grant']
+  /** Where it stands among the tenant's own. */
+  readonly priority: number
 }
 
 /** Form, then policy. @throws Refusal invalid-request with every fault of form; policy-denied when the grant is gone. */
@@ -54,15 +55,17 @@ export function judgeBody(service: Service, caller: Caller, body: unknown): Judg
     })
   }
   const before = performance.now()
-  const evaluation = judge(checked.spec, loaded, catalogue, platform)
+  const judged = judge(checked.spec, loaded, catalogue, platform)
   service.telemetry.observe('stockade_policy_seconds', {}, (performance.now() - before) / 1000)
+  const evaluation = withSuggestion(checked.spec, judged, loaded, catalogue, platform)
   const { name, weight } = loaded.grant
   const grant = { name, revision: loaded.revision, weight, ...quotas }
-  return { spec: checked.spec, evaluation, grant }
+  const priority = priorityOf(checked.spec.priority, loaded.grant)
+  return { spec: checked.spec, evaluation, grant, priority }
 }
 
 function allowedPlan(service: Service, evaluation: Evaluation, asked: AskedForJob): Plan {
-  const { plan, violations } = evaluation
+  const { plan, violations, suggestion } = evaluation
   if (evaluation.verdict === 'allow' && plan !== null && violations.length === 0) return plan
   for (const { rule } of violations) service.telemetry.count('stockade_jobs_denied_total', { rule })
   tellDenial(
@@ -71,7 +74,10 @@ function allowedPlan(service: Service, evaluation: Evaluation, asked: AskedForJo
     'policy-denied',
     violations.map(({ rule }) => rule),
   )
-  throw new Refusal('policy-denied', undefined, { violations })
+  throw new Refusal('policy-denied', undefined, {
+    violations,
+    ...(suggestion === null ? {} : { suggestion }),
+  })
 }
 
 const idempotencyKeyPattern = /^[\x21-\x7e]{1,255}$/
@@ -99,7 +105,9 @@ function admissionOf(
 ): { admission: Admission; asked: AskedForJob } {
   const caller = callerOf(request)
   if (request.bodyBytes === null) throw new Refusal('malformed-json', 'the body is empty')
-  const { spec, evaluation, grant } = judgeBody(service, caller, request.body)
+  const { spec, evaluation, grant, priority } = judgeBody(service, caller, request.body)
+  const { tenant } = caller
+  service.store.asked.note({ tenant, grant: grant.name, verdict: evaluation.verdict, spec })
   const asked = askedForJob(request, spec, evaluation)
   const plan = allowedPlan(service, evaluation, asked)
   const admission = {
@@ -115,7 +123,8 @@ function admissionOf(
     language: spec.language ?? null,
     image: plan.imageName,
     labels: spec.labels ?? {},
-    priority: spec.priority ?? priorityDefault,
+    warnings: evaluation.warnings,
+    priority,
     attemptsMax: plan.attempts,
     lifetimeMs: plan.lifetimeMs,
     grant,
@@ -133,6 +142,7 @@ function queuedJob(admission: Admission): KeptJob {
       ['language', admission.language ?? ''],
       ['image', admission.image ?? ''],
       ['labels', JSON.stringify(admission.labels)],
+      ['warnings', JSON.stringify(admission.warnings)],
       ['grant', admission.grant.name],
       ['grantRevision', admission.grant.revision],
       ['createdAt', String(admission.payload.acceptedAtMs)],

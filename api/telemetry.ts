@@ -14,12 +14,15 @@ export type Telemetry = {
   add(name: MetricName, by: number): void
   /** A round trip to Redis; whether it is up is looked at when metrics are read. */
   redis(seconds: number | null): void
+  /** How reading the grants again went. */
+  grantsRead(isTaken: boolean): void
   /** The exposition text, with the queue's figures as they are now. */
   scrape(): Promise<string>
   readonly contentType: string
 }
 
 const redisSeconds = 'stockade_redis_seconds' satisfies MetricName
+const grantReloads = 'stockade_grant_reloads_total' satisfies MetricName
 
 /** Only these stand as labels: a client's own method must not make a new time series. */
 const methods: ReadonlySet<string> = new Set([
@@ -116,6 +119,8 @@ export function openTelemetry(store: ApiJobStore, named = 0): Telemetry {
   collectDefaultMetrics({ register: registry })
   const { counters, gauges, histograms } = build(registry)
   const gauge = (name: MetricName): Gauge => instrument(gauges.get(name), name)
+  // A process does not start with grants that do not load.
+  gauge('stockade_grants_current').set(1)
   return {
     count: (name, labels, by = 1) => instrument(counters.get(name), name).inc(labels, by),
     observe: (name, labels, seconds) =>
@@ -123,6 +128,11 @@ export function openTelemetry(store: ApiJobStore, named = 0): Telemetry {
     add: (name, by) => gauge(name).inc(by),
     redis(seconds) {
       if (seconds !== null) instrument(histograms.get(redisSeconds), redisSeconds).observe(seconds)
+    },
+    grantsRead(isTaken) {
+      const result = isTaken ? 'taken' : 'refused'
+      instrument(counters.get(grantReloads), grantReloads).inc({ result })
+      gauge('stockade_grants_current').set(isTaken ? 1 : 0)
     },
     async scrape() {
       await readQueue(store, gauge)

@@ -1,7 +1,7 @@
 // Every error the API can answer: one table. `code` is stable for ever; docs/errors.md is generated from here.
 import { type Static, Type } from 'typebox'
 import { QuotaState } from './quota.js'
-import { Violation } from './verdict.js'
+import { Suggestion, Violation } from './verdict.js'
 
 export type ErrorRow = { readonly status: number; readonly title: string; readonly meaning: string }
 
@@ -188,6 +188,7 @@ export const Problem = Type.Object(
         description: 'For 429 by a quota of the tenant: which, and how it stands.',
       }),
     ),
+    suggestion: Type.Optional(Suggestion),
   },
   { additionalProperties: false, $id: 'Problem', description: 'RFC 9457 problem details.' },
 )

@@ -81,6 +81,9 @@ export const Grant = Type.Object(
       maximum: 9,
       description: 'The most urgent priority a job may ask.',
     }),
+    warningsRefused: Type.Array(Type.String({ pattern: '^[a-z][a-z-]{1,62}$' }), {
+      description: 'Warnings that deny a job here, by their ids: `image-by-name` wants digests.',
+    }),
     ...quotaFields,
     weight: Type.Integer({
       minimum: 1,

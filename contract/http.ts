@@ -118,29 +118,71 @@ export const ImageList = Type.Object(
   { ...closed, $id: 'ImageList' },
 )
 
+const Explained = {
+  id: Type.String({ description: 'Stable for ever; stands in `violations` or `warnings`.' }),
+  title: Type.String(),
+  why: Type.String({ description: 'The attack that it answers.' }),
+  references: Type.Array(Type.String(), {
+    description: 'Vulnerabilities, benchmarks and standards that it answers.',
+  }),
+}
+
+const RuleEntry = Type.Object(
+  {
+    ...Explained,
+    revision: Type.Integer(),
+    fields: Type.Array(Type.String(), {
+      description: 'Fields of a job that it judges; `*` is any name or index.',
+    }),
+  },
+  closed,
+)
+const WarningEntry = Type.Object(Explained, closed)
+
 export const RuleList = Type.Object(
   {
     policyRevision: Type.Integer({ description: 'Goes up whenever a rule is added or revised.' }),
-    rules: Type.Array(
-      Type.Object(
-        {
-          id: Type.String({ description: 'Stable for ever; stands in `violations`.' }),
-          revision: Type.Integer(),
-          title: Type.String(),
-          why: Type.String({ description: 'The attack that it answers.' }),
-          fields: Type.Array(Type.String(), {
-            description: 'Fields of a job that it judges; `*` is any name or index.',
-          }),
-        },
-        closed,
-      ),
-      { description: 'All of them judge every job, in this order.' },
-    ),
+    rules: Type.Array(RuleEntry, { description: 'All of them judge every job, in this order.' }),
+    warnings: Type.Array(WarningEntry, {
+      description: 'What is allowed and unwise; a grant may refuse each by its id.',
+    }),
   },
   { ...closed, $id: 'RuleList' },
 )
 
-export const Health = Type.Object({ status: Type.Literal('ok') }, { ...closed, $id: 'Health' })
+export const RuleParameters = Type.Object(
+  {
+    rule: Type.String({
+      pattern: '^[a-z][a-z-]{1,62}$',
+      description: 'The id of a rule or a warning.',
+    }),
+  },
+  closed,
+)
+
+export const RuleExplanation = Type.Object(
+  {
+    ...Explained,
+    effect: Type.Enum(['deny', 'warn']),
+    fields: Type.Array(Type.String(), { description: 'Empty for a warning.' }),
+    denied: Type.Array(Type.String(), {
+      description: 'Examples of what it denies, by their names.',
+    }),
+  },
+  { ...closed, $id: 'RuleExplanation', description: 'One rule or warning.' },
+)
+
+export const Health = Type.Object(
+  {
+    status: Type.Literal('ok'),
+    warnings: Type.Optional(
+      Type.Array(Type.String(), {
+        description: 'What does not keep it from serving, and wants somebody’s eye all the same.',
+      }),
+    ),
+  },
+  { ...closed, $id: 'Health' },
+)
 
 export type WaitQuery = Static<typeof WaitQuery>
 export type JobListQuery = Static<typeof JobListQuery>
@@ -148,4 +190,6 @@ export type JobPage = Static<typeof JobPage>
 export type LanguageList = Static<typeof LanguageList>
 export type ImageList = Static<typeof ImageList>
 export type RuleList = Static<typeof RuleList>
+export type RuleExplanation = Static<typeof RuleExplanation>
+export type RuleParameters = Static<typeof RuleParameters>
 export type Health = Static<typeof Health>

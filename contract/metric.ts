@@ -46,6 +46,18 @@ export const metrics = {
     help: 'Time to judge a job.',
     buckets: [0.00002, 0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.01],
   },
+  stockade_grants_current: {
+    kind: 'gauge',
+    owner: 'each',
+    labels: [],
+    help: '1 while the grant files of the disk are in force; 0 when they have a fault and the ones before are.',
+  },
+  stockade_grant_reloads_total: {
+    kind: 'counter',
+    owner: 'each',
+    labels: ['result'],
+    help: 'Times that grants and catalogue were read again: taken, refused.',
+  },
   stockade_queue_jobs: {
     kind: 'gauge',
     owner: 'api',

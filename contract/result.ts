@@ -3,6 +3,7 @@ import { type Static, Type } from 'typebox'
 import { OutcomeSchema } from './outcome.js'
 import { SeccompProfile } from './profile.js'
 import { Receipt } from './receipt.js'
+import { Warning } from './verdict.js'
 
 const closed = { additionalProperties: false } as const
 const count = (description: string) => Type.Integer({ minimum: 0, description })
@@ -266,6 +267,12 @@ export const Job = Type.Object(
     image: orNull(Type.String()),
     labels: Type.Record(Type.String(), Type.String()),
     grant: Type.Object({ name: Type.String(), revision: Type.String() }, closed),
+    warnings: Type.Optional(
+      Type.Array(Warning, {
+        description:
+          'What policy allowed and thinks unwise. Absent where there is nothing, and in lists.',
+      }),
+    ),
     createdAt: Instant,
     startedAt: orNull(Instant),
     finishedAt: orNull(Instant),

@@ -71,10 +71,7 @@ from_caller() { case $1 in - | /*) echo "$1" ;; *) echo "$caller_directory/$1" ;
 # Needs neither root nor an instance: a receipt is for whoever is shown it. Without --key and --address the keys are those of this machine.
 command_verify() {
   local program=dist/ops/verify.js from=()
-  if [ ! -e "$program" ]; then
-    { install_modules && as_owner node node_modules/typescript/bin/tsc -p tsconfig.build.json; } >&2 \
-      || stop_with 'the verifier could not be built' 'read the message above'
-  fi
+  build_for_commands "$program"
   if [ -n "$key" ]; then from=(--key "$(from_caller "$key")")
   elif [ -n "$address" ]; then from=(--address "$address")
   else from=(--key "$attestation_directory"); fi

@@ -34,6 +34,13 @@ release_digest() {
   } | sha256sum | cut -c1-16
 }
 
+# A command that works without an installed instance, from the checkout.
+build_for_commands() { # PROGRAM
+  [ ! -e "$1" ] || return 0
+  { install_modules && as_owner node node_modules/typescript/bin/tsc -p tsconfig.build.json; } >&2 \
+    || stop_with "$1 could not be built" 'read the message above'
+}
+
 build_product() {
   say 'building: TypeScript'
   as_owner node node_modules/typescript/bin/tsc -p tsconfig.build.json || stop_with 'the TypeScript build failed' 'read the messages above, then run up again'
@@ -55,7 +62,7 @@ copy_release() { # DIRECTORY
   cp -R profiles ops "$target/"
   cp native/build/{launcher,addon.node,slot-mounts,own-tree,kernel-probe} "$target/native/build/"
   for folder in contract policy queue api worker native; do cp -R "dist/$folder" "$target/dist/"; done
-  install -D -m 0644 -t "$target/dist/ops" dist/ops/{seccomp,oci,admin,admin-words,usage-export}.js
+  install -D -m 0644 -t "$target/dist/ops" dist/ops/{seccomp,oci,admin,admin-words,usage-export,policy,policy-files,policy-text}.js
   production_packages > "$target/packages"
   grep -q . "$target/packages" || stop_with 'package-lock.json names no package' 'git checkout package-lock.json, then run up again'
   tar --create --files-from "$target/packages" | tar --extract --directory "$target"

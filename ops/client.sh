@@ -22,6 +22,34 @@ command_oci() {
   node "$release/dist/ops/oci.js" "$release/profiles" "$configuration_directory/seccomp" "$(from_caller "$file")" "$step" "$(subordinate_start)"
 }
 
+# By the checkout where nothing is installed, so that it works in an operator's CI. Changes nothing.
+command_policy() {
+  local program="$release/dist/ops/policy.js" folder="$release" from=("--from=$caller_directory")
+  if [ ! -e "$program" ]; then
+    program=dist/ops/policy.js folder=.
+    build_for_commands "$program"
+  fi
+  [ -n "$grants" ] || [ ! -d "$configuration_directory/grants" ] || grants="$configuration_directory/grants"
+  [ -z "$grants" ] || from+=("--grants=$grants")
+  [ -z "$grant" ] || from+=("--grant=$grant")
+  from+=("--profiles=$folder/profiles" "--images=$image_store")
+  case ${verb[1]} in
+    diff) [ ${#files[@]} -eq 2 ] || stop_with 'policy diff wants two' './stockade policy diff OLD NEW'; policy_diff ;;
+    *) exec node "$program" "${from[@]}" -- "${verb[1]}" "${files[@]}" ;;
+  esac
+}
+
+# What jobs asked is told by the admin socket alone: to root, since it is of all tenants.
+policy_diff() {
+  local socket="$run_directory/api/admin.sock"
+  if [ -n "$asked" ]; then from+=("--asked=$asked")
+  elif [ -r "$socket" ] && [ -w "$socket" ]; then
+    exec node "$program" "${from[@]}" --asked=- -- diff "${files[@]}" \
+      < <(curl --silent --show-error --max-time 30 --unix-socket "$socket" http://localhost/v1/admin/asked)
+  fi
+  exec node "$program" "${from[@]}" -- diff "${files[@]}"
+}
+
 # The user who ran `up`, also through sudo.
 client_user() { echo "${SUDO_USER:-$(id -un)}"; }
 client_home() { getent passwd "${1:-$(client_user)}" | cut -d: -f6; }

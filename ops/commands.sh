@@ -103,12 +103,15 @@ status_as_json() { # WHY-NOT-READY SERVICE-STATE...
 }
 
 status_as_text() { # WHY-NOT-READY SERVICE-STATE...
-  local because=$1 row
+  local because=$1 row warning
   shift
   printf '%-9s %-8s %-8s %-32s %s\n' service state pid user uptime
   # shellcheck disable=SC2086 # one word a column
   for row in "$@"; do printf '%-9s %-8s %-8s %-32s %s\n' $row; done
-  if [ -z "$because" ]; then echo "$instance is ready at $(origin)"
+  if [ -z "$because" ]; then
+    echo "$instance is ready at $(origin)"
+    warning=$(readiness_warning)
+    if [ -n "$warning" ]; then echo "warning: $warning"; fi
   else echo "$instance is not ready: $because (logs: $(where_logs_are); ./stockade up starts what is stopped)"; fi
 }
 

@@ -10,6 +10,7 @@ import {
   type WalkStep,
 } from '../api/document.js'
 import { openApiDocument } from '../api/openapi-document.js'
+import { renderDockerFields } from '../policy/docker-document.js'
 import { renderPolicy } from '../policy/document.js'
 import { releaseDirectory } from '../queue/settings-file.js'
 
@@ -38,6 +39,7 @@ export async function generatedPages(root: string): Promise<ReadonlyMap<string, 
     ['docs/metrics.md', renderMetrics()],
     ['docs/settings.md', renderSettings()],
     ['docs/policy.md', renderPolicy()],
+    ['docs/docker-fields.md', renderDockerFields()],
     ['docs/walk.md', renderWalk(await readSources(root))],
   ])
 }

@@ -139,6 +139,11 @@ not_ready_because() {
   fi
 }
 
+# What the api wants somebody to look at, in one line; nothing when there is nothing, or when it does not answer.
+readiness_warning() {
+  curl --silent --max-time 5 "$(origin)/readyz" 2> /dev/null | sed -nE 's/.*"warnings":\["([^"]*)".*/\1/p'
+}
+
 is_ready() { [ -z "$(not_ready_because)" ]; }
 
 wait_until_ready() {

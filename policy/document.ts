@@ -1,7 +1,9 @@
 // The page docs/policy.md, made from the rules themselves. Pure: the caller writes the file.
+import { Grant } from '../contract/grant.js'
 import { quotaFieldNames } from '../contract/quota.js'
 import { presetGrants } from './grant-file.js'
 import { policyRevision, rules } from './rules.js'
+import { warningRules } from './warnings.js'
 
 function ruleSection(rule: (typeof rules)[number]): string {
   const deny = rule
@@ -12,12 +14,24 @@ function ruleSection(rule: (typeof rules)[number]): string {
 
 ${rule.title}. ${rule.why}
 
+Answers: ${rule.references.join('; ')}.
+
 Fields: ${rule.fields.map((field) => `\`${field}\``).join(', ')}. Since revision ${rule.revisions.map((revision) => revision.since).join(', ')}.
 
 Denied, for example:
 
 ${deny.join('\n')}
 `
+}
+
+/** The fields of a grant beside its limits, as the schema describes them. */
+function fieldTable(): string {
+  const { name: _name, limits: _limits, ...fields } = Grant.properties
+  const rows = Object.entries(fields).map(([field, schema]) => {
+    const { description = '' } = schema as { description?: string }
+    return `| \`${field}\` | ${description} |`
+  })
+  return ['| field | meaning |', '|---|---|', ...rows].join('\n')
 }
 
 function presetTable(): string {
@@ -48,33 +62,45 @@ function presetTable(): string {
   ].join('\n')
 }
 
+function warningSection(warning: (typeof warningRules)[number]): string {
+  return `### \`${warning.id}\`
+
+${warning.title}. ${warning.why}
+
+Answers: ${warning.references.join('; ')}.
+`
+}
+
 export function renderPolicy(): string {
   return `# Policy and grants
 
 Generated from \`policy/\`; do not edit. Policy revision ${policyRevision}, ${rules.length} rules.
 
-A job is judged by every rule at once; the answer lists every violation with the rule's id and a JSON pointer. The api judges it at the
-door and the worker again before it runs, each with its own files.
+A job is judged by every rule at once; the answer lists every violation with the rule's id, a JSON pointer, what was asked and what would
+be allowed. Where a program can put the job right, \`suggestion\` is the JSON Patch that does. The api judges a job at the door and the worker
+again before it runs, each with its own files. What is allowed and unwise is said in \`warnings\`.
 
 ## Grants
 
-A grant says what a class of tenants may ask. It is a YAML file in the grant directory (\`/etc/stockade/grants\`), on top of a preset:
+A grant says what a class of tenants may ask. [How to write one](grants.md) is a page of its own; this one lists what there is.
 
-\`\`\`yaml
-name: course-2026
-extends: grader
-limits:
-  wallMs: { default: 5000, maximum: 20000 }
-  memoryBytes: { default: 268435456, maximum: 536870912 }
-languages: [python, c, cpp]
-\`\`\`
+${fieldTable()}
 
-\`./stockade key create --tenant NAME --grant course-2026\` makes a key under it. Files are read again when they change; a file with a fault
-leaves the old set in force, and the fault is logged with file, line and column. Limits below are default / maximum.
+## Presets
+
+Limits are default / maximum.
 
 ${presetTable()}
 
 ## Rules
 
-${rules.map(ruleSection).join('\n')}`
+CIS numbers are those of the CIS Docker Benchmark 1.2 to 1.5; what Docker's requests come to under these rules is in
+[Docker's fields](docker-fields.md).
+
+${rules.map(ruleSection).join('\n')}
+## Warnings
+
+They deny nothing, unless a grant names them in \`warningsRefused\`.
+
+${warningRules.map(warningSection).join('\n')}`
 }

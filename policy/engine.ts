@@ -3,7 +3,7 @@ import { Compile } from 'typebox/compile'
 import type { Catalogue } from '../contract/catalogue.js'
 import type { JobSpec } from '../contract/job.js'
 import { Plan } from '../contract/plan.js'
-import type { Evaluation, Violation } from '../contract/verdict.js'
+import type { Judgement, Violation } from '../contract/verdict.js'
 import type { Ask } from './ask.js'
 import type { LoadedGrant } from './grant-file.js'
 import { askOfJob } from './job-ask.js'
@@ -11,10 +11,12 @@ import { planOf } from './job-plan.js'
 import { resolve } from './resolve.js'
 import type { Context, Judge, Platform, Rule } from './rule.js'
 import { policyRevision, rules } from './rules.js'
+import { violationOf } from './violation.js'
+import { warningsOf } from './warnings.js'
 
 export type { Platform } from './rule.js'
 
-export type CompiledRule = { readonly id: string; readonly judge: Judge }
+export type CompiledRule = { readonly rule: Rule; readonly judge: Judge }
 
 /** A rule list that cannot be trusted: such a process does not start. */
 export class RuleListError extends Error {}
@@ -45,7 +47,7 @@ export function compileRules(list: readonly Rule[], revision: number): readonly 
     if (rule.fields.length === 0) throw new RuleListError(`rule ${rule.id} claims no field`)
     seen.add(rule.id)
     const judge = judgeAt(rule, revision)
-    if (judge !== null) compiled.push({ id: rule.id, judge })
+    if (judge !== null) compiled.push({ rule, judge })
   }
   return compiled
 }
@@ -55,12 +57,13 @@ export function runRules(
   compiled: readonly CompiledRule[],
   ask: Ask,
   context: Context,
+  request: unknown,
 ): Violation[] {
   const violations: Violation[] = []
-  for (const rule of compiled) {
+  for (const { rule, judge } of compiled) {
     try {
-      for (const { pointer, message } of rule.judge(ask, context))
-        violations.push({ rule: rule.id, pointer, message })
+      for (const denial of judge(ask, context))
+        violations.push(violationOf(rule, denial, { ask, context, request }))
     } catch {
       violations.push({
         rule: rule.id,
@@ -89,20 +92,26 @@ function planOrViolation(ask: Ask, context: Context): Plan | Violation {
   }
 }
 
-/** Judges an ask from any door: a job’s, or later a Docker request’s. Never throws. */
+/** What rules judge an ask by. */
+export function contextOf(
+  ask: Ask,
+  { grant }: LoadedGrant,
+  catalogue: Catalogue,
+  platform: Platform,
+): Context {
+  return { grant, catalogue, platform, resolved: resolve(ask, grant, catalogue) }
+}
+
+/** Judges an ask from any door: a job’s, or later a Docker request’s. `request` is what its pointers point into. Never throws. */
 export function judgeAsk(
   ask: Ask,
   grant: LoadedGrant,
   catalogue: Catalogue,
   platform: Platform,
-): Evaluation {
-  const context: Context = {
-    grant: grant.grant,
-    catalogue,
-    platform,
-    resolved: resolve(ask, grant.grant, catalogue),
-  }
-  const violations = runRules(inForce, ask, context)
+  request?: unknown,
+): Judgement {
+  const context = contextOf(ask, grant, catalogue, platform)
+  const violations = runRules(inForce, ask, context, request)
   const planned = violations.length === 0 ? planOrViolation(ask, context) : null
   if (planned !== null && 'rule' in planned) violations.push(planned)
   return {
@@ -110,6 +119,7 @@ export function judgeAsk(
     policyRevision,
     grant: { name: grant.grant.name, revision: grant.revision },
     violations,
+    warnings: warningsOf(ask, context),
     plan: planned === null || 'rule' in planned ? null : planned,
   }
 }
@@ -120,6 +130,6 @@ export function judge(
   grant: LoadedGrant,
   catalogue: Catalogue,
   platform: Platform,
-): Evaluation {
-  return judgeAsk(askOfJob(spec), grant, catalogue, platform)
+): Judgement {
+  return judgeAsk(askOfJob(spec), grant, catalogue, platform, spec)
 }

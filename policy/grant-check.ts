@@ -5,6 +5,7 @@ import { limitNames, seccompLearn } from './ask.js'
 import { capabilityNames } from './capability-name.js'
 import { minimumOf } from './limit-minimum.js'
 import type { Fault } from './schema-walk.js'
+import { warningRules } from './warnings.js'
 import { listing, quantity, quote } from './wording.js'
 
 type Report = (pointer: string, message: string) => void
@@ -60,6 +61,16 @@ function checkCapabilities(grant: Grant, report: Report): void {
   }
 }
 
+function checkWarnings(grant: Grant, report: Report): void {
+  const known = warningRules.map((warning) => warning.id)
+  for (const [index, id] of grant.warningsRefused.entries())
+    if (!known.includes(id))
+      report(
+        `/warningsRefused/${index}`,
+        `There is no warning ${quote(id)}. Choose from: ${listing(known)}.`,
+      )
+}
+
 function checkLists(grant: Grant, report: Report): void {
   if (!grant.networks.includes('none'))
     report('/networks', 'Must hold `none`: it is what a job gets that asks for no network.')
@@ -68,7 +79,13 @@ function checkLists(grant: Grant, report: Report): void {
     if (name === seccompLearn)
       report(`/seccompProfiles/${index}`, '`learn` is no profile: see `seccompLearning`.')
   }
-  for (const key of ['networks', 'images', 'languages', 'seccompProfiles'] as const)
+  for (const key of [
+    'networks',
+    'images',
+    'languages',
+    'seccompProfiles',
+    'warningsRefused',
+  ] as const)
     for (const [index, element] of grant[key].entries())
       if ((grant[key] as readonly string[]).indexOf(element) !== index)
         report(`/${key}/${index}`, `${quote(element)} is given twice.`)
@@ -82,5 +99,6 @@ export function grantFaults(grant: Grant): Fault[] {
   checkFit(grant, report)
   checkCapabilities(grant, report)
   checkLists(grant, report)
+  checkWarnings(grant, report)
   return faults
 }

@@ -11,6 +11,7 @@ import {
   parseDocument,
   visit,
 } from 'yaml'
+import { keysOf } from './pointer.js'
 
 /** Far above any grant. Characters. */
 const textLengthMax = 65_536
@@ -29,13 +30,6 @@ const start: Place = { line: 1, column: 1 }
 
 function unreadable(message: string): GrantText {
   return { value: null, faults: [{ ...start, message }], placeOf: () => start }
-}
-
-function keysOf(pointer: string): string[] {
-  return pointer
-    .split('/')
-    .slice(1)
-    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
 }
 
 /** One step down: the offset of the key where there is one, and the value below it. */
@@ -87,6 +81,15 @@ function offences(document: ReturnType<typeof parseDocument>): Offence[] {
   return found
 }
 
+/** A thousand open brackets are told of once. */
+const faultsMax = 20
+
+function bounded(faults: readonly TextFault[]): TextFault[] {
+  const keyOf = ({ line, column, message }: TextFault): string => `${line}:${column}: ${message}`
+  const different = new Map(faults.map((fault) => [keyOf(fault), fault]))
+  return [...different.values()].slice(0, faultsMax)
+}
+
 function parse(text: string): GrantText {
   const lines = new LineCounter()
   const document = parseDocument(text, {
@@ -98,16 +101,19 @@ function parse(text: string): GrantText {
     stringKeys: false,
     merge: false,
     prettyErrors: false,
-    logLevel: 'silent',
+    // At `silent` it says nothing of a second document, and takes the first.
+    logLevel: 'error',
   })
   const placeAt = (offset: number): Place => {
     const { line, col } = lines.linePos(offset)
     return { line: Math.max(1, line), column: Math.max(1, col) }
   }
-  const syntax = [...document.errors, ...document.warnings].map((fault) => ({
-    ...placeAt(fault.pos[0]),
-    message: fault.message,
-  }))
+  const syntax = bounded(
+    [...document.errors, ...document.warnings].map((fault) => ({
+      ...placeAt(fault.pos[0]),
+      message: fault.message,
+    })),
+  )
   const further = syntax.length > 0 ? [] : offences(document)
   const faults = [
     ...syntax,

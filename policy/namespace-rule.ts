@@ -1,6 +1,6 @@
 // Namespaces: one rule for each kind, all of one shape. Every namespace is the job’s own, whatever it is called.
 import type { NamespaceKind } from './ask.js'
-import { denyEach, type Judge, pointerOf, type Rule } from './rule.js'
+import { denyEach, type Judge, leaveOut, pointerOf, type Rule } from './rule.js'
 import { quote } from './wording.js'
 
 export type Sharing = 'private' | 'host' | 'peer' | 'other'
@@ -47,12 +47,20 @@ const denied = [
   'Private',
 ]
 
-export function namespaceRule(of: { kind: NamespaceKind; title: string; why: string }): Rule {
-  const { kind, title, why } = of
+export function namespaceRule(of: {
+  kind: NamespaceKind
+  title: string
+  why: string
+  references: readonly string[]
+}): Rule {
+  const { kind, title, why, references } = of
   return {
     id: `${kind}-namespace`,
     title,
     why,
+    references,
+    allows: '`private`, or the field left out',
+    repair: leaveOut,
     fields: [`/namespaces/${kind}`],
     revisions: [{ since: 1, judge: judgeKind(kind) }],
     fixtures: () => ({

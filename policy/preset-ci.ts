@@ -34,6 +34,7 @@ export const ci: Grant = {
   landlockAbiMinimum: 0,
   procView: 'masked',
   priorityMinimum: 0,
+  warningsRefused: [],
   queuedJobs: 10_000,
   runningJobs: 32,
   submitsPerMinute: 0,

@@ -35,6 +35,7 @@ export const grader: Grant = {
   landlockAbiMinimum: 0,
   procView: 'masked',
   priorityMinimum: 0,
+  warningsRefused: [],
   queuedJobs: 50_000,
   runningJobs: 256,
   submitsPerMinute: 0,

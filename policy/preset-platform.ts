@@ -34,6 +34,7 @@ export const platform: Grant = {
   landlockAbiMinimum: 0,
   procView: 'masked',
   priorityMinimum: 0,
+  warningsRefused: [],
   queuedJobs: 100_000,
   runningJobs: 512,
   submitsPerMinute: 0,

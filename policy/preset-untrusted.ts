@@ -34,6 +34,7 @@ export const untrusted: Grant = {
   landlockAbiMinimum: 0,
   procView: 'masked',
   priorityMinimum: 0,
+  warningsRefused: [],
   queuedJobs: 10_000,
   runningJobs: 64,
   submitsPerMinute: 100_000,

@@ -13,9 +13,7 @@ export type Resolved = {
 }
 
 export function grantsImage(grant: Grant, image: ImageEntry): boolean {
-  for (const granted of grant.images)
-    if (granted === '*' || granted === image.name || bareDigest(granted) === image.digest)
-      return true
+  for (const granted of grant.images) if (granted === '*' || namesImage(granted, image)) return true
   return false
 }
 

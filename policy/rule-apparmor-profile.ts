@@ -1,6 +1,6 @@
 // AppArmor profiles by name: each class of seccomp profile has one, and it must be enforceable to be asked for.
 import { apparmorLabelOf } from './apparmor-label.js'
-import { allowed, deny, type Judge, type Rule } from './rule.js'
+import { allowed, deny, type Judge, leaveOut, type Rule } from './rule.js'
 import { quote } from './wording.js'
 
 const judge: Judge = (ask, { grant, platform }) => {
@@ -21,6 +21,9 @@ export const apparmorProfile: Rule = {
   id: 'apparmor-profile',
   title: 'The AppArmor profile of jobs',
   why: 'A profile written for something else may allow more; and a protection that was asked for and cannot be enforced is refused, not forgotten.',
+  references: ['CIS Docker 5.1 (AppArmor profile)', 'Kubernetes Pod Security, baseline: AppArmor'],
+  allows: 'the profile of the job’s class, or the field left out',
+  repair: leaveOut,
   fields: ['/apparmor'],
   revisions: [{ since: 1, judge }],
   fixtures: () => ({

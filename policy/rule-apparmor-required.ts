@@ -13,6 +13,8 @@ export const apparmorRequired: Rule = {
   id: 'apparmor-required',
   title: 'AppArmor where the grant requires it',
   why: 'Protection never degrades silently.',
+  references: ['CIS Docker 5.1 (AppArmor profile)', 'CWE-636 (not failing securely)'],
+  allows: 'a machine whose kernel has AppArmor in force, or a grant without `apparmorRequired`',
   fields: [''],
   revisions: [{ since: 1, judge }],
   fixtures: () => ({

@@ -1,5 +1,5 @@
 // No job outside AppArmor where there is AppArmor.
-import { allowed, deny, type Judge, type Rule } from './rule.js'
+import { allowed, deny, type Judge, leaveOut, type Rule } from './rule.js'
 import { quote } from './wording.js'
 
 const judge: Judge = (ask) => {
@@ -14,6 +14,9 @@ export const apparmorUnconfined: Rule = {
   id: 'apparmor-unconfined',
   title: 'Never unconfined by AppArmor',
   why: 'It is one layer of several, and none of them is the caller’s to take off.',
+  references: ['CIS Docker 5.1 (AppArmor profile)', 'Kubernetes Pod Security, baseline: AppArmor'],
+  allows: 'the field left out: every job is confined',
+  repair: leaveOut,
   fields: ['/apparmor'],
   revisions: [{ since: 1, judge }],
   fixtures: () => ({

@@ -51,6 +51,8 @@ export const argumentSize: Rule = {
   id: 'argument-size',
   title: 'Arguments and environment fit',
   why: 'The kernel would refuse the program with E2BIG, and the fault would look like ours.',
+  references: ['CWE-400 (uncontrolled resource consumption)', 'execve(2): E2BIG'],
+  allows: 'shorter arguments; data in `files` or `stdin`',
   fields: ['/command/*', '/arguments/*', '/env/*'],
   revisions: [
     { since: 1, judge: (ask, context) => [...judgeStrings(ask, context), ...judge(ask, context)] },

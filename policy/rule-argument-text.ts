@@ -10,6 +10,8 @@ export const argumentText: Rule = {
   id: 'argument-text',
   title: 'No NUL in arguments',
   why: 'What comes after a NUL would be judged and not run, or run and not judged.',
+  references: ['CWE-158 (NUL in text)'],
+  allows: 'arguments without NUL',
   fields: ['/command/*', '/arguments/*'],
   revisions: [{ since: 1, judge }],
   fixtures: () => ({

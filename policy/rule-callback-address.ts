@@ -1,6 +1,6 @@
 // Callback addresses are public https, written plainly.
 import { addressFaults } from './callback-address.js'
-import { allowed, type Judge, type Rule } from './rule.js'
+import { allowed, type Judge, leaveOut, type Rule } from './rule.js'
 
 const judge: Judge = (ask) => {
   if (ask.callback === null) return allowed
@@ -66,6 +66,13 @@ export const callbackAddress: Rule = {
   why:
     'A callback is a request that we make, from inside, on a stranger’s word: loopback, private and metadata addresses, ' +
     'in decimal, octal, hexadecimal or IPv4-mapped spelling, are the classic targets. A name’s address is judged again when it is resolved.',
+  references: [
+    'CWE-918 (server-side request forgery)',
+    'CVE-2021-29921 (octal notation read as another address)',
+    'RFC 6890 (special-purpose addresses)',
+  ],
+  allows: 'a plain https address of a public host, port 443 or 8443',
+  repair: leaveOut,
   fields: ['/callback'],
   revisions: [{ since: 1, judge }],
   fixtures: () => ({

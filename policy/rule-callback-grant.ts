@@ -1,5 +1,5 @@
 // No callbacks yet.
-import { allowed, deny, type Judge, type Rule } from './rule.js'
+import { allowed, deny, type Judge, leaveOut, type Rule } from './rule.js'
 
 const judge: Judge = (ask) =>
   ask.callback === null
@@ -13,6 +13,9 @@ export const callbackGrant: Rule = {
   id: 'callback-grant',
   title: 'No callbacks yet',
   why: 'A service that calls out needs its own egress with its own rules; until then a field that would be ignored is refused.',
+  references: ['CWE-918 (server-side request forgery)'],
+  allows: 'the field left out',
+  repair: leaveOut,
   fields: ['/callback'],
   revisions: [{ since: 1, judge }],
   fixtures: () => ({

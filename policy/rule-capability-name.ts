@@ -1,7 +1,7 @@
 // Capability names that exist.
 import type { Asked } from './ask.js'
 import { canonicalCapability, capabilityNames } from './capability-name.js'
-import { denyEach, type Judge, pointerOf, type Rule } from './rule.js'
+import { denyEach, type Judge, leaveOut, pointerOf, type Rule } from './rule.js'
 import { quote } from './wording.js'
 
 function judgeName({ value }: Asked<string>): string | null {
@@ -19,6 +19,9 @@ export const capabilityName: Rule = {
   id: 'capability-name',
   title: 'Capabilities that exist',
   why: 'A misspelt drop would leave its sender believing that something was given up.',
+  references: ['CIS Docker 5.3 (capabilities restricted)', 'include/uapi/linux/capability.h'],
+  allows: 'a capability that Linux has, or `ALL`',
+  repair: leaveOut,
   fields: ['/capabilities/add/*', '/capabilities/drop/*'],
   revisions: [{ since: 1, judge }],
   fixtures: () => ({

@@ -1,11 +1,14 @@
 // Capabilities by white-list: what the grant names and the runtime can give, which is none today.
-import { runtimeCapabilities } from '../contract/grant.js'
+import { type Grant, runtimeCapabilities } from '../contract/grant.js'
 import { canonicalCapability } from './capability-name.js'
-import { denyEach, type Judge, pointerOf, type Rule } from './rule.js'
+import { denyEach, type Judge, leaveOut, pointerOf, type Rule } from './rule.js'
 import { listing, quote } from './wording.js'
 
+const givenBy = (grant: Grant): string[] =>
+  grant.capabilities.filter((name) => runtimeCapabilities.includes(name))
+
 const judge: Judge = (ask, { grant }) => {
-  const given = grant.capabilities.filter((name) => runtimeCapabilities.includes(name))
+  const given = givenBy(grant)
   return denyEach(ask.capabilitiesAdded, pointerOf, ({ value }) => {
     const name = canonicalCapability(value)
     if (given.includes(name)) return null
@@ -31,6 +34,13 @@ export const capability: Rule = {
   id: 'capability',
   title: 'Capabilities by white-list',
   why: 'Every capability set of a job is empty. A list of dangerous ones would miss the next; a list of allowed ones cannot, and every spelling is brought to one before it is compared.',
+  references: [
+    'CIS Docker 5.3 (capabilities restricted)',
+    'Kubernetes Pod Security, restricted: Capabilities',
+    'CVE-2022-0492',
+  ],
+  allows: ({ context: { grant } }) => listing(givenBy(grant)),
+  repair: leaveOut,
   fields: ['/capabilities/add/*'],
   revisions: [{ since: 1, judge }],
   fixtures: () => ({

@@ -1,5 +1,5 @@
 // No devices of the host.
-import { denyEach, type Judge, pointerOf, type Rule } from './rule.js'
+import { denyEach, type Judge, leaveOut, pointerOf, type Rule } from './rule.js'
 import { quote } from './wording.js'
 
 const judge: Judge = (ask) =>
@@ -14,6 +14,9 @@ export const device: Rule = {
   id: 'device',
   title: 'No devices',
   why: 'A device node speaks to a driver in the host’s kernel, and a disk’s is the disk.',
+  references: ['CIS Docker 5.17 (no host devices)', 'CVE-2024-0132'],
+  allows: 'none; the field left out',
+  repair: leaveOut,
   fields: ['/devices/*'],
   revisions: [{ since: 1, judge }],
   fixtures: () => ({

@@ -22,6 +22,8 @@ export const environmentName: Rule = {
     'A name with = or a line feed becomes another variable. LD_PRELOAD, NODE_OPTIONS and the like are taken: the ' +
     'caller’s environment first exists in the program itself, after the last step of ours, and the program is the ' +
     'caller’s to begin with (CVE-2024-0132 was a helper that ran with it).',
+  references: ['CVE-2024-0132', 'CWE-88 (argument injection)'],
+  allows: 'letters, digits and underscores, a digit not first',
   fields: ['/env/*'],
   revisions: [{ since: 1, judge }],
   fixtures: () => ({

@@ -28,6 +28,8 @@ export const environmentSize: Rule = {
   id: 'environment-size',
   title: 'A small environment',
   why: 'It is paid for by every process of the job; data belongs into files and standard input.',
+  references: ['CWE-400 (uncontrolled resource consumption)'],
+  allows: 'a smaller environment; data in `files` or `stdin`',
   fields: ['/env/*'],
   revisions: [{ since: 1, judge }],
   fixtures: () => ({

@@ -10,6 +10,8 @@ export const environmentText: Rule = {
   id: 'environment-text',
   title: 'No NUL in variables',
   why: 'Environment strings lie one after the other with NUL between: a NUL in a value begins another variable.',
+  references: ['CWE-158 (NUL in text)'],
+  allows: 'values without NUL',
   fields: ['/env/*'],
   revisions: [{ since: 1, judge }],
   fixtures: () => ({

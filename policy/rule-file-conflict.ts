@@ -46,6 +46,8 @@ export const fileConflict: Rule = {
   id: 'file-conflict',
   title: 'One file a place',
   why: 'Which of two wins would depend on order, and what was judged would not be what is run.',
+  references: ['CWE-694 (two resources of one name)'],
+  allows: 'one file for each place',
   fields: ['/files/*/path'],
   revisions: [{ since: 1, judge }],
   fixtures: () => ({

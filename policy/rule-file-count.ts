@@ -33,6 +33,8 @@ export const fileCount: Rule = {
   id: 'file-count',
   title: 'Files within the inodes',
   why: 'Empty files cost kernel memory that no byte limit counts.',
+  references: ['CWE-770 (allocation without limits)'],
+  allows: 'fewer files; many small ones in one archive',
   fields: ['/files/*/path'],
   revisions: [{ since: 1, judge }],
   fixtures: () => {

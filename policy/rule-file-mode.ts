@@ -1,5 +1,5 @@
 // Files have plain permission bits.
-import { denyEach, type Judge, type Rule } from './rule.js'
+import { type Denied, denyEach, type Judge, type Rule, replaceBy } from './rule.js'
 
 const permissionBits = 0o777
 
@@ -13,10 +13,22 @@ const judge: Judge = (ask) =>
         : `Asked mode 0${mode.value.toString(8)}; set-uid, set-gid and sticky bits are not given, at most 0777 (511).`,
   )
 
+/** The plain bits of what was asked. */
+function plainBits({ pointer, ask }: Denied): number | undefined {
+  const mode = ask.files.find((file) => file.mode?.pointer === pointer)?.mode
+  return mode ? mode.value & permissionBits : undefined
+}
+
 export const fileMode: Rule = {
   id: 'file-mode',
   title: 'No set-uid files',
   why: 'A set-uid file is a request for another identity. It would gain nothing under no_new_privs; it is refused all the same.',
+  references: [
+    'CIS Docker 4.8 (set-uid programs)',
+    'Kubernetes Pod Security, restricted: Privilege Escalation',
+  ],
+  allows: 'permission bits 0 to 0777 (511)',
+  repair: (denied) => replaceBy(plainBits(denied)),
   fields: ['/files/*/mode'],
   revisions: [{ since: 1, judge }],
   fixtures: () => ({

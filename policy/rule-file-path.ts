@@ -19,6 +19,8 @@ export const filePath: Rule = {
   id: 'file-path',
   title: 'Files inside the workspace',
   why: 'A path that climbs, starts at the root or hides a line feed writes where nobody looked. Names are kept byte for byte: twins in NFC and NFD are two files.',
+  references: ['CWE-22 (path traversal)', 'CVE-2024-28185', 'CVE-2024-28189'],
+  allows: 'a relative path of plain components',
   fields: ['/files/*/path'],
   revisions: [{ since: 1, judge }],
   fixtures: () => ({

@@ -25,6 +25,8 @@ export const fileSize: Rule = {
   id: 'file-size',
   title: 'Files within the disk',
   why: 'What does not fit could not be written, and the fault would look like ours.',
+  references: ['CWE-770 (allocation without limits)'],
+  allows: 'content within fileBytes and diskBytes',
   fields: ['/source', '/files/*/content', '/files/*/contentBase64'],
   revisions: [{ since: 1, judge }],
   fixtures: () => ({

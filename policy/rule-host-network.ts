@@ -1,6 +1,6 @@
 // Never the host’s network.
 import { sharingOf } from './namespace-rule.js'
-import { allowed, deny, type Judge, type Rule } from './rule.js'
+import { allowed, deny, type Judge, leaveOut, type Rule } from './rule.js'
 import { listing, quote } from './wording.js'
 
 const judge: Judge = (ask, { grant }) => {
@@ -16,6 +16,13 @@ export const hostNetwork: Rule = {
   id: 'host-network',
   title: 'Never the host’s network',
   why: 'On it are the loopback services, the metadata address and every neighbour that trusts this host.',
+  references: [
+    'CIS Docker 5.9 (not the host’s network)',
+    'Kubernetes Pod Security, baseline: Host Namespaces',
+    'CVE-2020-15257',
+  ],
+  allows: ({ context: { grant } }) => listing(grant.networks),
+  repair: leaveOut,
   fields: ['/network'],
   revisions: [{ since: 1, judge }],
   fixtures: () => ({

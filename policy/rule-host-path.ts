@@ -1,7 +1,7 @@
 // No path of the host is ever mounted.
 import type { AskedMount } from './ask.js'
 import { normalHostPath } from './path.js'
-import { denyEach, type Judge, type Rule } from './rule.js'
+import { denyEach, type Judge, leaveOut, type Rule } from './rule.js'
 import { quote } from './wording.js'
 
 /** A source that an engine could take for a path: `volume` with `/etc` as its name is a bind mount in disguise. */
@@ -51,6 +51,14 @@ export const hostPath: Rule = {
   why:
     'A path of the host is the host: `/` is everything, a socket is a service with its rights, and what a path leads to ' +
     'can change after it was judged (CVE-2017-1002101, CVE-2021-25741). So the spelling is never trusted and there is no list of harmless ones.',
+  references: [
+    'CIS Docker 5.5 (no sensitive host directories)',
+    'Kubernetes Pod Security, baseline: HostPath Volumes',
+    'CVE-2017-1002101',
+    'CVE-2021-25741',
+  ],
+  allows: 'none; send what the program needs as `files`',
+  repair: leaveOut,
   fields: ['/mounts/*/type', '/mounts/*/source'],
   revisions: [{ since: 1, judge }],
   fixtures: () => ({

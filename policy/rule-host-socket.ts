@@ -1,6 +1,6 @@
 // No socket of the host, and no directory that holds sockets.
 import { isWithin, normalHostPath } from './path.js'
-import { denyEach, type Judge, type Rule } from './rule.js'
+import { denyEach, type Judge, leaveOut, type Rule } from './rule.js'
 import { quote } from './wording.js'
 
 const places = ['/run', '/var/run', '/tmp/.X11-unix'] as const
@@ -46,6 +46,12 @@ export const hostSocket: Rule = {
   id: 'host-socket',
   title: 'No host sockets',
   why: 'docker.sock in a container is the classic way out of it; containerd, podman, cri-o, D-Bus and systemd are no better, and read-only does not help: connecting is not writing.',
+  references: [
+    'CIS Docker 5.31 (no Docker socket)',
+    'Kubernetes Pod Security, baseline: HostPath Volumes',
+  ],
+  allows: 'none',
+  repair: leaveOut,
   fields: ['/mounts/*/source'],
   revisions: [{ since: 1, judge }],
   fixtures: () => ({

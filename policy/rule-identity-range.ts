@@ -1,6 +1,6 @@
 // Ids within the slot’s range.
 import type { Asked } from './ask.js'
-import { denyEach, type Judge, pointerOf, type Rule } from './rule.js'
+import { denyEach, type Judge, leaveOut, pointerOf, type Rule } from './rule.js'
 
 /** 65534 is `nobody`, which the kernel shows for every id that is not mapped; 65535 is (uid_t)-1 in 16 bits. */
 const idMax = 65_533
@@ -18,6 +18,9 @@ export const identityRange: Rule = {
   id: 'identity-range',
   title: 'Ids within the slot’s range',
   why: 'CVE-2024-40635: an id beyond 32 bits wrapped round to 0. CVE-2026-30892: one was read wrongly from text.',
+  references: ['CVE-2024-40635', 'CVE-2026-30892'],
+  allows: '0 to 65533',
+  repair: leaveOut,
   fields: ['/user/uid', '/user/gid'],
   revisions: [{ since: 1, judge }],
   fixtures: () => ({

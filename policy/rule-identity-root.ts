@@ -1,6 +1,6 @@
 // Root inside the sandbox only by grant.
 import type { Asked } from './ask.js'
-import { denyEach, type Judge, pointerOf, type Rule } from './rule.js'
+import { denyEach, type Judge, leaveOut, pointerOf, type Rule } from './rule.js'
 
 const judge: Judge = (ask, { grant }) => {
   const ids = [ask.uid, ask.gid].filter((id): id is Asked<number> => id !== null)
@@ -15,6 +15,12 @@ export const identityRoot: Rule = {
   id: 'identity-root',
   title: 'Root inside by grant',
   why: 'Id 0 inside is an ordinary id of the slot’s own range outside, without capabilities; still, some operators want none of it.',
+  references: [
+    'CIS Docker 4.1 (a user for the container)',
+    'Kubernetes Pod Security, restricted: Running as Non-root',
+  ],
+  allows: '1 to 65533, or the field left out for 1000',
+  repair: leaveOut,
   fields: ['/user/uid', '/user/gid'],
   revisions: [{ since: 1, judge }],
   fixtures: () => ({

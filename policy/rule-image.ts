@@ -1,12 +1,15 @@
 // An image must be on this machine and granted.
 import { grantsImage } from './resolve.js'
-import { allowed, deny, type Judge, type Rule } from './rule.js'
+import { allowed, type Context, deny, type Judge, type Rule } from './rule.js'
 import { listing, quote } from './wording.js'
 
-const judge: Judge = (ask, { grant, catalogue, resolved }) => {
+const grantedNames = ({ grant, catalogue }: Context): string[] =>
+  catalogue.images.filter((image) => grantsImage(grant, image)).map((image) => image.name)
+
+const judge: Judge = (ask, context) => {
+  const { grant, resolved } = context
   if (ask.image === null || resolved.image !== null) return allowed
-  const granted = catalogue.images.filter((image) => grantsImage(grant, image))
-  const names = listing(granted.map((image) => image.name))
+  const names = listing(grantedNames(context))
   return deny(
     ask.image.pointer,
     `The grant ${grant.name} gives no image ${quote(ask.image.value)} on this machine. Choose from: ${names}.`,
@@ -19,6 +22,11 @@ export const image: Rule = {
   id: 'image',
   title: 'Images by grant, as installed',
   why: 'An image is what runs. One that is not here, or not granted, is not fetched and not guessed at; what exists beyond the grant is not told.',
+  references: [
+    'CIS Docker 5.27 (image version pinned)',
+    'CWE-829 (code from outside the sphere of control)',
+  ],
+  allows: ({ context }) => listing(grantedNames(context)),
   fields: ['/image'],
   revisions: [{ since: 1, judge }],
   fixtures: () => ({

@@ -1,6 +1,6 @@
 // Labels are printable.
 import { hasControl } from './path.js'
-import { denyEach, type Judge, pointerOf, type Rule } from './rule.js'
+import { denyEach, type Judge, leaveOut, pointerOf, type Rule } from './rule.js'
 
 const judge: Judge = (ask) =>
   denyEach(ask.labels, pointerOf, ({ name, value }) =>
@@ -13,6 +13,9 @@ export const label: Rule = {
   id: 'label',
   title: 'Printable labels',
   why: 'They come back in lists and go into logs, where a line feed or an escape sequence writes lines of its own.',
+  references: ['CWE-117 (log injection)'],
+  allows: 'text without control characters',
+  repair: leaveOut,
   fields: ['/labels/*'],
   revisions: [{ since: 1, judge }],
   fixtures: () => ({

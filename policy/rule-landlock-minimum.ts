@@ -13,6 +13,8 @@ export const landlockMinimum: Rule = {
   id: 'landlock-minimum',
   title: 'Landlock as the grant requires it',
   why: 'Protection never degrades silently.',
+  references: ['CWE-636 (not failing securely)'],
+  allows: 'a machine with a newer Landlock, or a grant with a lower `landlockAbiMinimum`',
   fields: [''],
   revisions: [{ since: 1, judge }],
   fixtures: () => ({

@@ -1,15 +1,19 @@
 // A language must be known, granted, and installed here.
 import { grantsLanguage } from './resolve.js'
-import { allowed, deny, type Judge, type Rule } from './rule.js'
+import { allowed, type Context, deny, type Judge, type Rule } from './rule.js'
 import { listing, quote } from './wording.js'
 
-const judge: Judge = (ask, { grant, catalogue, resolved }) => {
-  if (ask.language === null) return allowed
-  const { value, pointer } = ask.language
-  const granted = catalogue.languages
+function offered({ grant, catalogue }: Context): string[] {
+  return catalogue.languages
     .map((known) => known.name)
     .filter((known) => grantsLanguage(grant, known))
-  const choice = `Choose from: ${listing(granted)}.`
+}
+
+const judge: Judge = (ask, context) => {
+  if (ask.language === null) return allowed
+  const { grant, resolved } = context
+  const { value, pointer } = ask.language
+  const choice = `Choose from: ${listing(offered(context))}.`
   if (!grantsLanguage(grant, value))
     return deny(
       pointer,
@@ -29,6 +33,8 @@ export const language: Rule = {
   id: 'language',
   title: 'Languages by grant, as installed',
   why: 'A language is a command line of ours in an image of ours; nothing else may stand behind the name.',
+  references: ['CWE-829 (code from outside the sphere of control)'],
+  allows: ({ context }) => listing(offered(context)),
   fields: ['/language'],
   revisions: [{ since: 1, judge }],
   fixtures: () => ({

@@ -1,6 +1,7 @@
 // Limits fit each other: one file within the disk, the disk within the memory it lives in.
 import type { Ask, LimitName } from './ask.js'
-import { allowed, type Denial, type Judge, type Rule } from './rule.js'
+import { type Bound, limitInWords, limitValue } from './limit-bound.js'
+import { allowed, type Denial, type Judge, type Rule, replaceBy } from './rule.js'
 import { quantity } from './wording.js'
 
 function judgePair(ask: Ask, name: LimitName, within: LimitName, most: number): Denial | null {
@@ -21,10 +22,17 @@ const judge: Judge = (ask, { resolved }) => {
   ].filter((denial) => denial !== null)
 }
 
+/** The most that fits what it lives in. */
+const roomFor: Bound = (name, { resolved }) =>
+  name === 'diskBytes' ? resolved.limits.memoryBytes : resolved.limits.diskBytes
+
 export const limitFit: Rule = {
   id: 'limit-fit',
   title: 'Limits that fit each other',
   why: 'Written files live in memory: a disk that is larger than the memory could not be kept, and what cannot be kept is refused.',
+  references: ['CIS Docker 5.10 (memory limited)', 'CWE-770 (allocation without limits)'],
+  allows: (denied) => limitInWords('at most', denied, roomFor),
+  repair: (denied) => replaceBy(limitValue(denied, roomFor)),
   fields: ['/limits/diskBytes', '/limits/fileBytes'],
   revisions: [{ since: 1, judge }],
   fixtures: () => ({

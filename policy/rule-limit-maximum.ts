@@ -1,6 +1,9 @@
 // No limit beyond the grant.
-import { denyEach, type Judge, pointerOf, type Rule } from './rule.js'
+import { type Bound, limitInWords, limitValue } from './limit-bound.js'
+import { denyEach, type Judge, pointerOf, type Rule, replaceBy } from './rule.js'
 import { quantity } from './wording.js'
+
+const maximumOf: Bound = (name, { grant }) => grant.limits[name].maximum
 
 const judge: Judge = (ask, { grant }) =>
   denyEach(ask.limits, pointerOf, ({ name, value }) => {
@@ -13,6 +16,13 @@ export const limitMaximum: Rule = {
   id: 'limit-maximum',
   title: 'Limits within the grant',
   why: 'The grant is what the operator has agreed to pay for.',
+  references: [
+    'CIS Docker 5.10 (memory limited)',
+    'CIS Docker 5.11 (CPU share)',
+    'CIS Docker 5.28 (PIDs limited)',
+  ],
+  allows: (denied) => limitInWords('at most', denied, maximumOf),
+  repair: (denied) => replaceBy(limitValue(denied, maximumOf)),
   fields: [
     '/limits/wallMs',
     '/limits/cpuMs',

@@ -1,6 +1,7 @@
 // No limit so small that the sandbox itself could not start; zero and negative never mean unlimited.
+import { limitInWords, limitValue } from './limit-bound.js'
 import { minimumOf } from './limit-minimum.js'
-import { denyEach, type Judge, pointerOf, type Rule } from './rule.js'
+import { denyEach, type Judge, pointerOf, type Rule, replaceBy } from './rule.js'
 import { quantity } from './wording.js'
 
 const judge: Judge = (ask) =>
@@ -14,6 +15,9 @@ export const limitMinimum: Rule = {
   id: 'limit-minimum',
   title: 'Limits that a sandbox can start under',
   why: 'Below them our own set-up would fail inside the sandbox. Engines that read 0 or -1 as unlimited have taught people to send it: here it is refused.',
+  references: ['CWE-770 (allocation without limits)'],
+  allows: (denied) => limitInWords('at least', denied, minimumOf),
+  repair: (denied) => replaceBy(limitValue(denied, minimumOf)),
   fields: [
     '/limits/wallMs',
     '/limits/cpuMs',

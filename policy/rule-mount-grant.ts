@@ -1,5 +1,5 @@
 // Volumes and further tmpfs mounts are not granted.
-import { denyEach, type Judge, pointerOf, type Rule } from './rule.js'
+import { denyEach, type Judge, leaveOut, pointerOf, type Rule } from './rule.js'
 
 const judge: Judge = (ask) =>
   denyEach(ask.mounts, pointerOf, ({ type }) => {
@@ -14,6 +14,12 @@ export const mountGrant: Rule = {
   id: 'mount-grant',
   title: 'No volumes, no further tmpfs',
   why: 'Every job starts from the same clean root and leaves nothing behind; a second tmpfs would be memory that no limit of the job counts.',
+  references: [
+    'CIS Docker 5.5 (no sensitive host directories)',
+    'Kubernetes Pod Security, restricted: Volume Types',
+  ],
+  allows: 'none; /tmp and /work are writable, within diskBytes',
+  repair: leaveOut,
   fields: ['/mounts/*/type'],
   revisions: [{ since: 1, judge }],
   fixtures: () => ({

@@ -1,6 +1,6 @@
 // Mount targets are plain absolute paths, away from the root and the kernel’s trees.
 import { kernelTreeOf, pathFault } from './path.js'
-import { denyEach, type Judge, type Rule } from './rule.js'
+import { denyEach, type Judge, leaveOut, type Rule } from './rule.js'
 import { quote } from './wording.js'
 
 function targetFault(target: string): string | null {
@@ -40,6 +40,9 @@ export const mountTarget: Rule = {
   id: 'mount-target',
   title: 'Plain mount targets',
   why: 'CVE-2019-16884, CVE-2023-27561, CVE-2025-52881: a mount over /proc turned off the protections that are set through it.',
+  references: ['CVE-2019-16884', 'CVE-2023-27561', 'CVE-2025-52881'],
+  allows: 'a plain absolute path outside /proc, /sys and /dev',
+  repair: leaveOut,
   fields: ['/mounts/*/target'],
   revisions: [{ since: 1, judge }],
   fixtures: () => ({

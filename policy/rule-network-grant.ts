@@ -1,6 +1,6 @@
 // Networks by grant.
 import { sharingOf } from './namespace-rule.js'
-import { allowed, deny, type Judge, type Rule } from './rule.js'
+import { allowed, deny, type Judge, leaveOut, type Rule } from './rule.js'
 import { listing, quote } from './wording.js'
 
 const judge: Judge = (ask, { grant }) => {
@@ -19,6 +19,9 @@ export const networkGrant: Rule = {
   id: 'network-grant',
   title: 'Networks by grant',
   why: 'A job that can reach the metadata service or Redis owns the host’s credentials; so there is none unless it is given.',
+  references: ['CIS Docker 5.29 (not the default bridge)', 'CWE-918 (server-side request forgery)'],
+  allows: ({ context: { grant } }) => listing(grant.networks),
+  repair: leaveOut,
   fields: ['/network'],
   revisions: [{ since: 1, judge }],
   fixtures: () => ({

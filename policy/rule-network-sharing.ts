@@ -1,6 +1,6 @@
 // No traffic between jobs: nobody joins another’s network.
 import { sharingOf } from './namespace-rule.js'
-import { allowed, deny, type Judge, type Rule } from './rule.js'
+import { allowed, deny, type Judge, leaveOut, type Rule } from './rule.js'
 import { listing, quote } from './wording.js'
 
 const judge: Judge = (ask, { grant }) => {
@@ -16,6 +16,9 @@ export const networkSharing: Rule = {
   id: 'network-sharing',
   title: 'No network between jobs',
   why: 'Two jobs on one network are one job with two owners.',
+  references: ['CIS Docker 2.2 (no traffic between containers)'],
+  allows: ({ context: { grant } }) => listing(grant.networks),
+  repair: leaveOut,
   fields: ['/network'],
   revisions: [{ since: 1, judge }],
   fixtures: () => ({

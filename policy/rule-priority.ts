@@ -1,5 +1,5 @@
 // Priority within the grant.
-import { allowed, deny, type Judge, type Rule } from './rule.js'
+import { allowed, deny, type Judge, type Rule, replaceBy } from './rule.js'
 
 const judge: Judge = (ask, { grant }) => {
   if (ask.priority === null || ask.priority.value >= grant.priorityMinimum) return allowed
@@ -14,6 +14,9 @@ export const priority: Rule = {
   id: 'priority',
   title: 'Priority within the grant',
   why: 'Where everything is urgent nothing is; an operator may keep the front of a tenant’s queue for keys of another grant.',
+  references: ['CWE-799 (frequency of interaction)'],
+  allows: ({ context: { grant } }) => `${grant.priorityMinimum} to 9`,
+  repair: ({ context: { grant } }) => replaceBy(grant.priorityMinimum),
   fields: ['/priority'],
   revisions: [{ since: 1, judge }],
   fixtures: () => ({

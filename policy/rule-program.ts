@@ -19,6 +19,8 @@ export const program: Rule = {
   id: 'program',
   title: 'Exactly one program',
   why: 'What is run must follow from the request alone: never from a default of an image, and never from two fields that disagree.',
+  references: ['CWE-436 (one request read in two ways)'],
+  allows: '`language` with `source`, or `image` with `command`',
   fields: ['', '/image', '/language', '/command/*'],
   revisions: [{ since: 1, judge }],
   fixtures: () => ({

@@ -1,8 +1,9 @@
 // A language’s runtime must fit the limits: what it needs itself, before the program does anything.
 import type { Language } from '../contract/catalogue.js'
 import type { Ask, LimitName } from './ask.js'
+import { type Bound, limitInWords, limitValue } from './limit-bound.js'
 import { untrusted } from './preset-untrusted.js'
-import { allowed, type Context, type Denial, type Judge, type Rule } from './rule.js'
+import { allowed, type Context, type Denial, type Judge, type Rule, replaceBy } from './rule.js'
 import { quantity } from './wording.js'
 
 type Need = { readonly name: LimitName; readonly least: number; readonly compile: number }
@@ -42,10 +43,17 @@ const judge: Judge = (ask, context) => {
     .filter((denial) => denial !== null)
 }
 
+/** What the language needs of a limit. Where the grant itself gives less, no limit would do. */
+const leastFor: Bound = (name, { resolved: { language } }) =>
+  name === 'processes' ? language?.processesMinimum : language?.memoryMinimumBytes
+
 export const runtimeMinimum: Rule = {
   id: 'runtime-minimum',
   title: 'Room for the language’s own runtime',
   why: 'A virtual machine that cannot start under its limits fails in ways that look like the program’s fault, or like ours.',
+  references: ['CWE-770 (allocation without limits)'],
+  allows: (denied) => limitInWords('at least', denied, leastFor),
+  repair: (denied) => replaceBy(limitValue(denied, leastFor)),
   fields: ['/language', '/limits/processes', '/limits/memoryBytes'],
   revisions: [{ since: 1, judge }],
   fixtures: () => ({

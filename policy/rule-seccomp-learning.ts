@@ -1,6 +1,6 @@
 // Learning and auditing system-call filters by grant.
 import { seccompLearn } from './ask.js'
-import { type Denial, deny, type Judge, type Rule } from './rule.js'
+import { type Denial, deny, type Judge, leaveOut, type Rule } from './rule.js'
 import { listing, quote } from './wording.js'
 
 const judge: Judge = (ask, { grant }) => {
@@ -28,6 +28,9 @@ export const seccompLearning: Rule = {
   id: 'seccomp-learning',
   title: 'Learning and auditing of filters by grant',
   why: 'It lets no call through that the grant’s own profile refuses; but each call of the program then costs the launcher time that no limit of the job counts.',
+  references: ['CIS Docker 5.21 (seccomp in force)', 'CWE-400 (uncontrolled resource consumption)'],
+  allows: 'a profile of the grant by name, or the field left out',
+  repair: leaveOut,
   fields: ['/seccomp', '/seccompAudit'],
   revisions: [{ since: 2, judge }],
   fixtures: () => ({

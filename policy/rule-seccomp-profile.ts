@@ -1,6 +1,6 @@
 // System-call filters by grant.
 import { seccompLearn } from './ask.js'
-import { allowed, deny, type Judge, type Rule } from './rule.js'
+import { allowed, deny, type Judge, leaveOut, type Rule } from './rule.js'
 import { listing, quote } from './wording.js'
 
 const judge: Judge = (ask, { grant }) => {
@@ -20,6 +20,9 @@ export const seccompProfile: Rule = {
   id: 'seccomp-profile',
   title: 'System-call filters by grant',
   why: 'A profile is chosen by name from those that the operator keeps; a caller’s own would be a filter of the caller’s making.',
+  references: ['CIS Docker 5.21 (seccomp in force)', 'Kubernetes Pod Security, baseline: Seccomp'],
+  allows: ({ context: { grant } }) => listing(grant.seccompProfiles),
+  repair: leaveOut,
   fields: ['/seccomp'],
   revisions: [
     { since: 1, judge },

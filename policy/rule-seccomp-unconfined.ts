@@ -1,5 +1,5 @@
 // No job without a system-call filter.
-import { allowed, deny, type Judge, type Rule } from './rule.js'
+import { allowed, deny, type Judge, leaveOut, type Rule } from './rule.js'
 import { listing, quote } from './wording.js'
 
 const judge: Judge = (ask, { grant }) => {
@@ -14,6 +14,13 @@ export const seccompUnconfined: Rule = {
   id: 'seccomp-unconfined',
   title: 'Never without a system-call filter',
   why: 'Most kernel faults of the last ten years were behind calls that no program in a sandbox needs.',
+  references: [
+    'CIS Docker 5.21 (seccomp in force)',
+    'Kubernetes Pod Security, baseline: Seccomp',
+    'CVE-2022-0185',
+  ],
+  allows: ({ context: { grant } }) => listing(grant.seccompProfiles),
+  repair: leaveOut,
   fields: ['/seccomp'],
   revisions: [{ since: 1, judge }],
   fixtures: () => ({

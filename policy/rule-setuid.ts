@@ -1,5 +1,5 @@
 // No gain of privilege through set-uid programs.
-import { allowed, deny, type Judge, type Rule } from './rule.js'
+import { allowed, deny, type Judge, leaveOut, type Rule } from './rule.js'
 
 const judge: Judge = (ask) =>
   ask.setuid?.value === true
@@ -13,6 +13,12 @@ export const setuid: Rule = {
   id: 'setuid',
   title: 'No set-uid gain',
   why: 'no_new_privs also is what lets an unprivileged process install its filter; without it the filter would need a capability.',
+  references: [
+    'CIS Docker 5.25 (no new privileges)',
+    'Kubernetes Pod Security, restricted: Privilege Escalation',
+  ],
+  allows: 'false, or the field left out',
+  repair: leaveOut,
   fields: ['/allowSetuid'],
   revisions: [{ since: 1, judge }],
   fixtures: () => ({

@@ -16,6 +16,8 @@ export const stdinSize: Rule = {
   id: 'stdin-size',
   title: 'A bounded standard input',
   why: 'The schema counts characters, and one can be four bytes; the worker holds them all.',
+  references: ['CWE-770 (allocation without limits)'],
+  allows: 'less input; large data in `files`',
   fields: ['/stdin', '/stdinBase64'],
   revisions: [{ since: 1, judge }],
   fixtures: () => ({

@@ -1,5 +1,5 @@
 // No kernel settings.
-import { denyEach, type Judge, pointerOf, type Rule } from './rule.js'
+import { denyEach, type Judge, leaveOut, pointerOf, type Rule } from './rule.js'
 import { quote } from './wording.js'
 
 const judge: Judge = (ask) =>
@@ -13,6 +13,9 @@ export const sysctl: Rule = {
   id: 'sysctl',
   title: 'No kernel settings',
   why: 'Most are the host’s, and CVE-2022-0811 smuggled a second one inside the value of a harmless one.',
+  references: ['Kubernetes Pod Security, baseline: Sysctls', 'CVE-2022-0811'],
+  allows: 'none; the field left out',
+  repair: leaveOut,
   fields: ['/sysctls/*'],
   revisions: [{ since: 1, judge }],
   fixtures: () => ({

@@ -21,6 +21,8 @@ export const workDirectory: Rule = {
   id: 'work-directory',
   title: 'A plain starting directory',
   why: 'CVE-2024-21626: a starting directory under /proc reached the host through a leaked descriptor.',
+  references: ['CVE-2024-21626', 'CWE-22 (path traversal)'],
+  allows: 'an absolute path of plain components, such as /work',
   fields: ['/workdir'],
   revisions: [{ since: 1, judge }],
   fixtures: () => ({

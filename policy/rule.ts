@@ -35,11 +35,23 @@ export type Fixture = {
   readonly platform?: Readonly<Partial<Platform>>
 }
 
+/** A denial’s place, what was asked, and under what. */
+export type Denied = { readonly pointer: string; readonly ask: Ask; readonly context: Context }
+
 export type Rule = {
   /** The file’s name without `rule-`; stable for ever: it is in verdicts, metrics and documentation. */
   readonly id: string
   readonly title: string
   readonly why: string
+  /** Vulnerabilities, benchmarks and standards that it answers. CIS numbers are those of the Docker benchmark 1.2 to 1.5. */
+  readonly references: readonly string[]
+  /** What would be allowed there, in words. */
+  readonly allows: string | ((denied: Denied) => string)
+  /**
+   * How a program could put it right: the field is left out, or gets the value answered (undefined: none would do). Without it only
+   * a person can say what was meant.
+   */
+  readonly repair?: (denied: Denied) => Repair | undefined
   /** JSON pointers into JobSpec that this rule can deny; `*` is any key or index, '' the request as a whole. */
   readonly fields: readonly string[]
   /** Strictly rising. A revision is never edited: a new one is added. */
@@ -50,6 +62,14 @@ export type Rule = {
     readonly deny: readonly Fixture[]
   }
 }
+
+export type Repair = { readonly op: 'remove' } | { readonly op: 'replace'; readonly value: number }
+
+const removal: Repair = { op: 'remove' }
+/** The job does without: it then gets what every job gets. */
+export const leaveOut = (): Repair => removal
+export const replaceBy = (value: number | undefined): Repair | undefined =>
+  value === undefined ? undefined : { op: 'replace', value }
 
 /** What most rules answer most of the time; shared, so that allowing allocates nothing. */
 export const allowed: readonly Denial[] = []

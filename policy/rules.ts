@@ -53,10 +53,11 @@ import { sysctl } from './rule-sysctl.js'
 import { timeNamespace } from './rule-time-namespace.js'
 import { userNamespace } from './rule-user-namespace.js'
 import { utsNamespace } from './rule-uts-namespace.js'
+import { warningRefused } from './rule-warning-refused.js'
 import { workDirectory } from './rule-work-directory.js'
 
 /** Raised when a rule gets a new revision or a new rule is added. A verdict names it. */
-export const policyRevision = 2
+export const policyRevision = 3
 
 export const rules: readonly Rule[] = [
   language,
@@ -113,4 +114,5 @@ export const rules: readonly Rule[] = [
   callbackAddress,
   label,
   priority,
+  warningRefused,
 ]

@@ -17,6 +17,7 @@
 //   told          zset  finished jobs whose events are kept, by end          told:<t>       zset  the same for one tenant
 //   usage, quotas of a day: queue/usage-fragment.ts
 //   <x>-bytes     text  bytes of one kind in all                             <x>-bytes-by   zset  tenant → its bytes
+//   asked:<t>     hash  what a tenant’s jobs asked, sealed, with asked-counts:<t>, asked-seen:<t> and asked-tenants (asked-jobs.ts)
 //
 // Kinds of bytes: queued (records of jobs that have not ended) and blob (their blobs on the disk); finished (records) and output
 // (files) of those that have; event (streams of all). What a job adds to each stands in its hash (queuedBytes, blobBytes, keptBytes,

@@ -6,7 +6,9 @@ import type { Settings } from '../contract/config.js'
 import type { Payload } from '../contract/payload.js'
 import type { Quotas } from '../contract/quota.js'
 import type { KeptJob } from '../contract/result.js'
+import type { Warning } from '../contract/verdict.js'
 import { type AdmissionRecord, type Admitted, admit, askRoom, retryAfterSeconds } from './admit.js'
+import { type AskedJobs, openAskedJobs } from './asked-jobs.js'
 import { type BlobStore, openBlobStore } from './blob-store.js'
 import { byteLimits, diskBytesOf } from './byte-limits.js'
 import { type Cancelled, cancel } from './cancel.js'
@@ -39,6 +41,8 @@ export type Admission = {
   readonly language: string | null
   readonly image: string | null
   readonly labels: Readonly<Record<string, string>>
+  /** What the job is told of, allowed as it is. */
+  readonly warnings: readonly Warning[]
   readonly priority: number
   readonly attemptsMax: number
   /** The longest that a run of it may hold a slot. */
@@ -96,6 +100,8 @@ export type ApiJobStore = {
   readonly redis: Redis
   readonly sealer: Sealer
   readonly outputs: OutputStore
+  /** What jobs asked for, kept for operators. */
+  readonly asked: AskedJobs
   /** What Redis said last of its memory. */
   memory(): StoreMemory
 }
@@ -131,6 +137,7 @@ function recordOf(parts: Parts, admission: Admission, sealed: Buffer): Admission
     ...['lifetimeMs', String(admission.lifetimeMs)],
     ...['grant', grant.name, 'grantRevision', grant.revision],
     ...['labels', JSON.stringify(admission.labels)],
+    ...(admission.warnings.length > 0 ? ['warnings', JSON.stringify(admission.warnings)] : []),
     ...['language', admission.language ?? '', 'image', admission.image ?? ''],
   ]
   const inlineBytes = isBlob(sealed) ? 0 : Math.ceil(sealed.length / 3) * 4
@@ -334,10 +341,12 @@ export async function openApiJobStore(
   parts.listener
     .listen(keys.apiChannel(parts.processId), waiters.wake)
     .catch((error: unknown) => log.debug({ error }, 'subscription'))
+  const asked = openAskedJobs(redis, parts.sealer, log)
   const housekeeping = startHousekeeping({ ...parts, onRetired, onExpired })
   return {
     redis,
     sealer: parts.sealer,
+    asked,
     outputs: openOutputStore(settings.outputDirectory),
     memory: () => parts.watch.memory,
     admit: (admission) => reaching(() => admitAndNote(parts, admission)),
@@ -363,6 +372,7 @@ export async function openApiJobStore(
       await reaching(() => feed(redis, feedingOf(settings)))
     },
     async close() {
+      await asked.close()
       clearInterval(housekeeping)
       await parts.refusals.flush(redis).catch(() => undefined)
       parts.listener.close()

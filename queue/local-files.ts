@@ -1,9 +1,8 @@
 // What a process reads from its own machine: grants, languages, images, and what the kernel offers. Redis has no say in any of it.
 import { execFileSync } from 'node:child_process'
-import { readFileSync, watch } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Logger } from 'pino'
 import { Compile } from 'typebox/compile'
 import { type Catalogue, ImageIndex, Language } from '../contract/catalogue.js'
 import type { Settings } from '../contract/config.js'
@@ -17,6 +16,8 @@ export type LocalFiles = {
   readonly grants: ReadonlyMap<string, LoadedGrant>
   readonly catalogue: Catalogue
   readonly platform: Platform
+  /** Why the files as they lie on the disk now were not taken; absent while these are them. Names files of the operator’s: for logs. */
+  readonly fault?: string
 }
 
 async function readGrants(directory: string): Promise<ReadonlyMap<string, LoadedGrant>> {
@@ -78,43 +79,4 @@ export async function loadLocalFiles(settings: Settings): Promise<LocalFiles> {
     readLanguages(join(settings.profileDirectory, 'languages')),
   ])
   return { grants, catalogue: { images, languages }, platform: readPlatform() }
-}
-
-/**
- * Keeps the files of a process current: on a change of the grant directory and on SIGHUP all are read again; a set that does not
- * load leaves the old one in force, and is logged as an error.
- */
-export function keepCurrent(
-  settings: Settings,
-  log: Logger,
-  first: LocalFiles,
-): { current(): LocalFiles; reload(): Promise<boolean>; close(): void } {
-  let files = first
-  let timer: NodeJS.Timeout | null = null
-  const reload = async (): Promise<boolean> => {
-    try {
-      files = await loadLocalFiles(settings)
-      log.info({ grants: [...files.grants.keys()] }, 'grants and catalogue loaded')
-      return true
-    } catch (error) {
-      log.error(
-        { error: (error as Error).message },
-        'grants or catalogue do not load; the old ones stay in force',
-      )
-      return false
-    }
-  }
-  const watcher = watch(settings.grantDirectory, () => {
-    // Editors write in several steps: one load when they are done.
-    if (timer !== null) clearTimeout(timer)
-    timer = setTimeout(() => void reload(), 200).unref()
-  })
-  return {
-    current: () => files,
-    reload,
-    close() {
-      watcher.close()
-      if (timer !== null) clearTimeout(timer)
-    },
-  }
 }

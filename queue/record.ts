@@ -1,11 +1,14 @@
 // The record of a job in Redis: one hash. What is written to it at admission, and how it reads as a Job.
+import { Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 import type { Outcome } from '../contract/outcome.js'
 import { Receipt } from '../contract/receipt.js'
 import { type Job, type JobState, jobStates, type KeptJob, RunResult } from '../contract/result.js'
+import { Warning } from '../contract/verdict.js'
 
 const checkResult = Compile(RunResult)
 const checkReceipt = Compile(Receipt)
+const checkWarnings = Compile(Type.Array(Warning))
 
 /** The result of a job that never ran, or whose run left nothing. */
 export function unstartedResult(outcome: Outcome, message: string, stage?: string): RunResult {
@@ -56,6 +59,13 @@ function receiptOf(text: string | undefined): Receipt | null {
   return value
 }
 
+/** Written by the api that admitted the job. What is not as it should be is left out: it decides nothing. */
+function warningsOf(text: string | undefined): { warnings?: Warning[] } {
+  if (text === undefined) return {}
+  const value: unknown = JSON.parse(text)
+  return checkWarnings.Check(value) && value.length > 0 ? { warnings: value } : {}
+}
+
 function bare(jobId: string, fields: ReadonlyMap<string, string>): Job {
   return {
     id: jobId,
@@ -77,6 +87,7 @@ function bare(jobId: string, fields: ReadonlyMap<string, string>): Job {
     image: orNull(fields.get('image')),
     labels: JSON.parse(fields.get('labels') ?? '{}') as Record<string, string>,
     grant: { name: fields.get('grant') ?? '', revision: fields.get('grantRevision') ?? '' },
+    ...warningsOf(fields.get('warnings')),
     createdAt: instant(fields.get('createdAt')) ?? '',
     startedAt: instant(fields.get('startedAt')),
     finishedAt: instant(fields.get('finishedAt')),

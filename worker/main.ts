@@ -4,9 +4,10 @@ import { writeFileSync } from 'node:fs'
 import { Worker } from 'bullmq'
 import { openAuditLog } from '../queue/audit-log.js'
 import { connectPatiently } from '../queue/connect.js'
+import { keepCurrent } from '../queue/current-files.js'
 import { refuseSmallHeap } from '../queue/heap.js'
 import { bullPrefix, queueName } from '../queue/keys.js'
-import { keepCurrent, loadLocalFiles } from '../queue/local-files.js'
+import { loadLocalFiles } from '../queue/local-files.js'
 import { openLog } from '../queue/log.js'
 import { watchRedis } from '../queue/redis-health.js'
 import { openSealer } from '../queue/seal.js'
@@ -31,7 +32,7 @@ const seccompFolders = {
   ownFolder: settings.seccompDirectory,
 }
 reportProfiles(seccompFolders, log)
-const files = keepCurrent(settings, log, await loadLocalFiles(settings))
+const files = keepCurrent(settings, log, await loadLocalFiles(settings), telemetry.grantsRead)
 const signer = openReceiptSigner(settings.receiptKeyFile)
 const metricsServer = await telemetry.listen(settings.workerMetricsAddress)
 const store = openWorkerJobStore(settings, log)

@@ -19,6 +19,8 @@ export type WorkerTelemetry = {
   auditFailed(): void
   /** A round trip to Redis, or null when it takes no writes. */
   redis(seconds: number | null): void
+  /** How reading the grants again went. */
+  grantsRead(isTaken: boolean): void
   listen(address: string): Promise<Server | null>
 }
 
@@ -65,6 +67,21 @@ async function listen(registry: Registry, address: string): Promise<Server | nul
       .listen(Number(address.slice(at + 1)), address.slice(0, at), () => resolve())
   })
   return server
+}
+
+/** A process does not start with grants that do not load: they are current until told otherwise. */
+function grantsRead(registers: Registry[]): (isTaken: boolean) => void {
+  const reloads = counter('stockade_grant_reloads_total', registers)
+  const current = new Gauge({
+    name: 'stockade_grants_current',
+    help: metrics.stockade_grants_current.help,
+    registers,
+  })
+  current.set(1)
+  return (isTaken) => {
+    reloads.inc({ result: isTaken ? 'taken' : 'refused' })
+    current.set(isTaken ? 1 : 0)
+  }
 }
 
 /** Read at each scrape. */
@@ -127,6 +144,7 @@ export function openTelemetry(budget: PayloadBudget): WorkerTelemetry {
       redisUp.set(seconds === null ? 0 : 1)
       if (seconds !== null) redisSeconds.observe(seconds)
     },
+    grantsRead: grantsRead(registers),
     listen: (address) => listen(registry, address),
   }
 }

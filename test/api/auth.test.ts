@@ -26,6 +26,7 @@ const keyed: readonly (readonly [string, string])[] = [
   ['GET', `/v1/jobs/${someJob}/output/run/stdout`],
   ['POST', '/v1/policy/evaluate'],
   ['GET', '/v1/policy/rules'],
+  ['GET', '/v1/policy/rules/host-path'],
   ['GET', '/v1/languages'],
   ['GET', '/v1/images'],
   ['GET', '/v1/usage'],
@@ -82,6 +83,7 @@ t.test('the lists above are every route under /v1', async (t) => {
     Object.keys(methods).map(
       (method) =>
         `${method.toUpperCase()} ${path
+          .replace('rules/{rule}', 'rules/host-path')
           .replace('keys/{id}', `keys/${'0'.repeat(16)}`)
           .replace('{id}', someJob)
           .replace('{name}', 'some')

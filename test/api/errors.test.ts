@@ -225,6 +225,7 @@ for (const [code, way] of Object.entries(ways) as [ErrorCode, () => Promise<unkn
       'requestId',
       'violations',
       'quota',
+      'suggestion',
     ]
     t.same(
       Object.keys(problem).filter((name) => !members.includes(name)),

@@ -6,10 +6,12 @@ import { loadLocalFiles } from '../../queue/local-files.js'
 import { scaled } from './scale.js'
 import { type Summary, summarise } from './statistics.js'
 
+/** Allowed, and of two warnings: an allowed job is judged by every rule, and warnings are part of the verdict. */
 const spec = {
   language: 'python',
   source: 'print(1)',
-  env: { A: 'b' },
+  env: { A: 'b', API_KEY: 'c' },
+  user: { uid: 0, gid: 0 },
   limits: { wallMs: 1000, memoryBytes: 67_108_864 },
 }
 

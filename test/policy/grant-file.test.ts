@@ -1,6 +1,7 @@
 // Grants from YAML: what loads, and that each fault is told with its place.
 import t from 'tap'
 import { GrantError, parseGrants } from '../../policy/grant-file.js'
+import { revisionOf } from '../../policy/revision.js'
 
 const good =
   'name: course\nextends: grader\nlimits:\n  wallMs: { default: 1000, maximum: 2000 }\nlanguages: [python]\n'
@@ -74,6 +75,42 @@ for (const [name, text, fault] of bad) {
     )
   })
 }
+
+t.test('very deep nesting is refused, and told of in few lines', async (t) => {
+  const faults = faultsOf(`extends: ci\nimages: ${'['.repeat(1500)}\n`)
+  t.ok(faults.length > 0 && faults.length <= 20, `${faults.length} faults`)
+})
+
+t.test('every fault of every file is named, each with its file', async (t) => {
+  try {
+    parseGrants([
+      { name: 'grants/Course.yaml', text: good },
+      { name: 'b.yaml', text: 'extends: ci\nrootInside: 1\n' },
+      { name: 'c.yml', text: 'extends: [' },
+    ])
+    t.fail('it was accepted')
+  } catch (error) {
+    const faults = (error as GrantError).faults.map(
+      ({ file, line, column, message }) => `${file}:${line}:${column}: ${message}`,
+    )
+    t.strictSame(faults, [
+      'grants/Course.yaml:1:1: A grant file is named like acme.yaml, in [a-z0-9-]; not "Course".',
+      'b.yaml:2:1: /rootInside Must be true or false, not a number.',
+      'c.yml:1:11: Flow sequence in block collection must be sufficiently indented and end with a ]',
+    ])
+    t.equal((error as Error).name, 'GrantError')
+    t.equal((error as Error).message, faults.join('\n'))
+  }
+})
+
+t.test('a revision is FNV-1a of the canonical JSON', async (t) => {
+  t.equal(revisionOf(''), '07cc7607b4949e25')
+  t.equal(revisionOf({ b: [1, null], a: 'ü' }), revisionOf({ a: 'ü', b: [1, null] }))
+  t.not(revisionOf([1, 2]), revisionOf([2, 1]))
+  t.not(revisionOf({ a: { b: 1 } }), revisionOf({ a: { c: 1 } }))
+  t.not(revisionOf([]), revisionOf({}))
+  t.match(revisionOf('x'), /^[0-9a-f]{16}$/)
+})
 
 t.test('one bad file refuses the whole set', async (t) => {
   t.throws(

@@ -85,6 +85,7 @@ export function admissionOf(
     language: 'bash',
     image: null,
     labels: {},
+    warnings: [],
     priority: 5,
     attemptsMax: 3,
     lifetimeMs: 60_000,

@@ -1,0 +1,26 @@
+// What a denied limit could be instead: its bound under a rule, in words, and as the value that a corrected job would name.
+import type { AskedLimit, LimitName } from './ask.js'
+import type { Context, Denied } from './rule.js'
+import { quantity } from './wording.js'
+
+/** The bound of a limit; undefined where there is none. */
+export type Bound = (name: LimitName, context: Context) => number | undefined
+
+function limitAt({ pointer, ask }: Denied): AskedLimit | undefined {
+  return ask.limits.find((limit) => limit.pointer === pointer)
+}
+
+/** `cpus` is asked in processors and judged in thousandths. */
+export function limitValue(denied: Denied, bound: Bound): number | undefined {
+  const limit = limitAt(denied)
+  const value = limit && bound(limit.name, denied.context)
+  if (limit === undefined || value === undefined) return undefined
+  return limit.name === 'cpuMillis' ? value / 1000 : value
+}
+
+export function limitInWords(how: 'at most' | 'at least', denied: Denied, bound: Bound): string {
+  const limit = limitAt(denied)
+  const value = limit && bound(limit.name, denied.context)
+  if (limit === undefined || value === undefined) return 'another grant'
+  return `${how} ${quantity(limit.name, value)}`
+}
