@@ -65,8 +65,9 @@ async function runOne({ name, run }: KeptTest): Promise<TestResult> {
 class InProcessRunner implements TestRunner {
   private tests: readonly KeptTest[] = []
 
+  /** It keeps what was loaded: a mutant of what also runs when a module is loaded is tried where it runs later, and no process is lost. */
   capabilities() {
-    return { reloadEnvironment: false }
+    return { reloadEnvironment: true }
   }
 
   async init(): Promise<void> {

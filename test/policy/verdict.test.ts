@@ -190,6 +190,18 @@ const corrected: readonly (readonly [name: string, spec: JobSpec, patch: unknown
     ],
   ],
   [
+    'twelve mounts and as many devices, by number and not by letter',
+    {
+      ...python,
+      mounts: Array(12).fill({ type: 'volume', source: 'x', target: '/x' }),
+      devices: Array(11).fill('/dev/null'),
+    },
+    [
+      ...Array.from({ length: 12 }, (_, at) => ({ op: 'remove', path: `/mounts/${11 - at}` })),
+      ...Array.from({ length: 11 }, (_, at) => ({ op: 'remove', path: `/devices/${10 - at}` })),
+    ],
+  ],
+  [
     'both ids of a user',
     { ...python, user: { uid: 65_534, gid: 65_535 } } as JobSpec,
     [{ op: 'remove', path: '/user' }],
