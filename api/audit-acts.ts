@@ -89,10 +89,11 @@ export function tellAdmin(
   { change, ...act }: AdminAct,
 ): void {
   const { what, tenant = null, key = null, grant = null, scopes = null } = act
-  const who = { caller: callerOf(request), requestId: request.id }
+  const { caller, id: requestId } = request
   audit.tell({
-    ...{ act: 'admin', ...who, what, tenant, key, grant, scopes },
+    ...{ act: 'admin', caller: callerOf(request), requestId, what, tenant, key, grant, scopes },
     change: change === undefined ? null : { sha256: canonicalDigest(change) },
   })
-  log.info({ ...who, ...act }, what)
+  const actor = caller === null ? 'admin socket' : `key ${caller.keyId}`
+  log.info({ requestId, actor, tenant, keyId: key, grant, scopes }, what)
 }

@@ -293,6 +293,6 @@ t.test('each act is told in one line, with who did it and no secret', async (t) 
   const made = await call('POST', 'keys', { body: { tenant: 'told' } })
   const { key, id } = made.json as { key: string; id: string }
   const line = api.lines.find((text) => text.includes('key-create') && text.includes(id))
-  t.match(JSON.parse(line ?? '{}'), { caller: { key: idOf(admin) }, tenant: 'told', key: id })
+  t.match(JSON.parse(line ?? '{}'), { actor: `key ${idOf(admin)}`, tenant: 'told', keyId: id })
   t.notOk(api.lines.some((text) => text.includes(key.slice(20))))
 })

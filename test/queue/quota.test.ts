@@ -193,8 +193,8 @@ t.test('a worker that dies gives its running place back', async (t) => {
   const lockMs = 60_000
   const quota = { runningJobs: 1 }
   const own = await live.openApi({ slots: 200, lockMs })
-  const dying = await live.openWorker(undefined, { lockMs })
-  const other = await live.openWorker({}, { lockMs })
+  const dying = await live.openWorker(undefined, { lockMs, slots: 200 })
+  const other = await live.openWorker({}, { lockMs, slots: 200 })
   const deadly = await accept(own, 'dies', { ...quota, attemptsMax: 1 })
   const next = await accept(own, 'dies', quota)
   t.match(await dying.start(deadly), { kind: 'run' })
