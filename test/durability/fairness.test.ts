@@ -1,8 +1,12 @@
 // Three tenants on a real stack: a flood of thousands, a grader, a CI. What each had of the slots, how many jobs of others each waited
-// for, and that none of them sees another. Figures are printed; what is asserted counts jobs and shares, never seconds.
+// for, that none of them sees another, and that a quota of one bounds that one. Figures are printed; what is asserted counts jobs and
+// shares, never seconds.
+import { join } from 'node:path'
 import t from 'tap'
+import type { Problem } from '../../contract/error.js'
 import type { Job } from '../../contract/result.js'
-import { asRoot, instance, openTenant, outputOf, type Tenant } from '../stack.js'
+import { type Answer, asRoot, instance, openTenant, outputOf, type Tenant } from '../stack.js'
+import { repository } from '../tidy-source.js'
 
 const abreast = 16
 const slots = Number(
@@ -54,11 +58,26 @@ function begunBefore(jobs: readonly Job[], others: readonly Job[]): number {
   return others.filter(({ startedAt }) => at(startedAt) > from && at(startedAt) < to).length
 }
 
+/** All slots sleep until they are let go: so the flood is whole, however fast this machine runs jobs. */
+async function holdSlots(): Promise<() => Promise<void>> {
+  const holder = openTenant(`holding-${run}`, 'platform')
+  const sleeper = { image: 'default', command: ['/bin/sleep', '600'], limits: { wallMs: 600_000 } }
+  const jobs = await Promise.all(Array.from({ length: slots }, () => holder.submit(sleeper)))
+  for (const { id } of jobs)
+    for await (const { name } of holder.events(id)) if (name === 'step') break
+  return async () => {
+    for (const { id } of jobs) await holder.request('DELETE', `/v1/jobs/${id}`)
+  }
+}
+
 const floodCount = 3000
 const ended = new Map<string, readonly Job[]>()
 
 t.test('a flood of thousands, a grader and a CI: each has its share', async (t) => {
+  const letGo = await holdSlots()
   const flooding = await send(flood, floodCount, 'echo flood')
+  await letGo()
+  await flood.finished(flooding[0] ?? '')
   const waiting = async (): Promise<number> =>
     (await all(flood)).filter(({ state }) => state === 'queued').length
   t.comment(`${await waiting()} of ${floodCount} wait when the others come; ${slots} slots`)
@@ -132,6 +151,40 @@ t.test('each sees its own jobs, and nobody else’s', async (t) => {
         t.equal(answer.status, 404, `${stranger.name}: ${method} ${path} of ${tenant.name}’s job`)
       }
   }
+})
+
+/** As an operator bounds one tenant: holds for its next job. */
+const bound = ({ name }: Tenant, quotas: readonly string[]): string =>
+  asRoot([
+    ...[join(repository, 'stockade'), 'tenant', 'change', name, '--instance', instance],
+    ...quotas.flatMap((quota) => ['--quota', quota]),
+  ])
+
+t.test('a quota of the flood bounds the flood, and nobody else', async (t) => {
+  bound(flood, ['submitsPerMinute=5', 'runningJobs=1'])
+  const accepted: string[] = []
+  const post = (tenant: Tenant): Promise<Answer> =>
+    tenant.request('POST', '/v1/jobs', { language: 'bash', source: 'sleep 0.1' })
+  let refusal: Answer | null = null
+  // Another minute may begin in between, with five more.
+  for (let sent = 0; refusal === null && sent <= 10; sent++) {
+    const answer = await post(flood)
+    if (answer.status === 202) accepted.push((answer.json as Job).id)
+    else refusal = answer
+  }
+  const { code, quota } = (refusal?.json ?? {}) as Problem
+  t.comment(`${accepted.length} accepted, then ${refusal?.status} ${JSON.stringify(quota)}`)
+  t.match({ status: refusal?.status, code }, { status: 429, code: 'quota-exceeded' })
+  t.match(quota, { name: 'submits', limit: 5 })
+  t.ok((quota?.used ?? 0) >= 5, 'what is used up is used up')
+  t.match(refusal?.headers.get('retry-after'), /^[1-9]\d*$/)
+  t.match(refusal?.headers.get('ratelimit'), /"submits";r=0/)
+  t.equal((await post(grader)).status, 202, 'the grader is taken')
+  const jobs = await Promise.all(accepted.map((id) => flood.finished(id)))
+  const inOrder = jobs.sort((one, other) => at(one.startedAt) - at(other.startedAt))
+  for (const [place, { startedAt }] of inOrder.entries())
+    if (place > 0)
+      t.ok(at(startedAt) >= at(inOrder[place - 1]?.finishedAt ?? null), 'one after the other')
 })
 
 t.test('the age of what waits is told by grant, and only while something waits', async (t) => {
