@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { escapeControls } from '../policy/wording.js'
 import { watchMethods } from './allowed-methods.js'
 import { boundConnections } from './connections.js'
 import { Refusal, refusalOf, sendRefusal } from './problem.js'
@@ -138,7 +139,7 @@ export function openFrame(service: Service): FastifyInstance {
   // Schemas describe (OpenAPI); each route checks with compiled validators of its own, which name every fault.
   app.setValidatorCompiler(() => () => true)
   // Plain JSON.stringify drops no field, and is the faster one on objects with many nullable members.
-  app.setSerializerCompiler(() => (value) => JSON.stringify(value))
+  app.setSerializerCompiler(() => (value) => escapeControls(JSON.stringify(value)))
   app.decorateRequest('caller', null)
   logRequests(app, service.log, service.telemetry)
   boundConnections(app, service)

@@ -4,6 +4,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { type ErrorCode, errors, type Problem } from '../contract/error.js'
 import type { QuotaState } from '../contract/quota.js'
 import type { PatchOperation, Violation } from '../contract/verdict.js'
+import { escapeControls } from '../policy/wording.js'
 import { StoreUnavailable } from '../queue/connect.js'
 import { CursorError } from '../queue/job-store.js'
 import { OutputLost } from '../queue/output-store.js'
@@ -56,7 +57,8 @@ export function problemText(
     ...(refusal.quota === undefined ? {} : { quota: refusal.quota }),
     ...(refusal.suggestion === undefined ? {} : { suggestion: [...refusal.suggestion] }),
   }
-  return JSON.stringify(problem)
+  // It repeats what was asked, and may be shown in a terminal.
+  return escapeControls(JSON.stringify(problem))
 }
 
 /** Fastify's own errors that can reach a client, by their code. */

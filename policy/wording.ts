@@ -2,17 +2,20 @@
 
 const shownCharacters = 80
 
-/** JSON text leaves U+007F to U+009F as they are; a terminal may act upon them (U+009B is CSI in one character). */
-const escaped = (text: string): string =>
-  JSON.stringify(text).replace(
+/**
+ * JSON text leaves U+007F to U+009F as they are; a terminal may act upon them (U+009B is CSI in one character). The same JSON, with all
+ * of them escaped.
+ */
+export const escapeControls = (json: string): string =>
+  json.replace(
     /[\u007f-\u009f]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
 
 /** Foreign text made safe to print: JSON escapes, and no more than 80 characters of it. */
 export function quote(text: string): string {
-  if (text.length <= shownCharacters) return escaped(text)
-  return `${escaped(text.slice(0, shownCharacters))}… (${text.length} characters)`
+  if (text.length <= shownCharacters) return escapeControls(JSON.stringify(text))
+  return `${escapeControls(JSON.stringify(text.slice(0, shownCharacters)))}… (${text.length} characters)`
 }
 
 /** A list for a person: at most 20 of them. */
