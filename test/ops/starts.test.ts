@@ -81,10 +81,13 @@ const logsOf = (instance: string): string =>
 /** A user with sudo rights, as an operator has it. */
 function addOperator(t: Test, name: string): void {
   const rights = `/etc/sudoers.d/${name}`
-  t.teardown(() => {
+  const removeUser = (): void => {
     tryAsRoot(['rm', '-f', rights])
     tryAsRoot(['userdel', '--remove', name])
-  })
+  }
+  // One that an interrupted run has left.
+  removeUser()
+  t.teardown(removeUser)
   asRoot(['useradd', '--create-home', '--shell', '/bin/bash', name])
   asRoot(['tee', rights], `${name} ALL=(ALL:ALL) NOPASSWD: ALL\n`)
   asRoot(['chmod', '0440', rights])
