@@ -58,7 +58,9 @@ export function judgeBody(service: Service, caller: Caller, body: unknown): Judg
   const judged = judge(checked.spec, loaded, catalogue, platform)
   service.telemetry.observe('stockade_policy_seconds', {}, (performance.now() - before) / 1000)
   const evaluation = withSuggestion(checked.spec, judged, loaded, catalogue, platform)
-  const { name, weight } = loaded.grant
+  const { name } = loaded.grant
+  // Of the tenant, as its quotas are: its keys may have grants of their own.
+  const weight = grants.get(caller.tenantGrant)?.grant.weight ?? loaded.grant.weight
   const grant = { name, revision: loaded.revision, weight, ...quotas }
   const priority = priorityOf(checked.spec.priority, loaded.grant)
   return { spec: checked.spec, evaluation, grant, priority }

@@ -224,7 +224,8 @@ export async function openAuditLog(parts: AuditParts): Promise<AuditLog> {
   return {
     tell: (act) => tell(state, act),
     get isWritable() {
-      return state.isWritable
+      // A write that hangs is no failure yet: what is held says how far behind it is.
+      return state.isWritable && state.pendingBytes <= heldBytesMax / 2
     },
     settled: () => write(state),
     reopen: () => reopen(state),

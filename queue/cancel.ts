@@ -1,7 +1,7 @@
 // Cancelling: final at once while the job waits; a message to its worker while it runs.
 import type { Redis } from 'ioredis'
 import { offer } from './fair-order.js'
-import { evenWhenFull, finish, leave, names } from './fragment.js'
+import { evenWhenFull, finish, finishUnstarted, leave, names } from './fragment.js'
 import { controlChannel, keyPrefix } from './keys.js'
 import { summaryOf, unstartedResult } from './record.js'
 import { run, script } from './script.js'
@@ -11,7 +11,7 @@ export type Cancelled = 'cancelled' | 'cancelling' | 'finished' | 'unknown'
 // In: prefix, id, tenant, now, summary, result, control channel. Out: what became of it.
 const cancelScript = script(
   'cancel',
-  `${evenWhenFull}${names}${offer}${leave}${finish}
+  `${evenWhenFull}${names}${offer}${leave}${finish}${finishUnstarted}
 local id = ARGV[2]
 local known = redis.call('HMGET', job_key(id), 'state', 'tenant')
 if not known[1] or known[2] ~= ARGV[3] then return 'unknown' end
@@ -21,7 +21,7 @@ if known[1] == 'running' then
   redis.call('PUBLISH', ARGV[7], id)
   return 'cancelling'
 end
-finish(id, 'cancelled', ARGV[5], ARGV[6], ARGV[4], false)
+finish_unstarted(id, 'cancelled', ARGV[5], ARGV[6], ARGV[4])
 return 'cancelled'`,
 )
 

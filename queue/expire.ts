@@ -1,7 +1,7 @@
 // Deadlines of waiting jobs: whoever has not started by then ends as `expired`.
 import type { Redis } from 'ioredis'
 import { offer } from './fair-order.js'
-import { evenWhenFull, finish, leave, names } from './fragment.js'
+import { evenWhenFull, finish, finishUnstarted, leave, names } from './fragment.js'
 import { keyPrefix } from './keys.js'
 import { summaryOf, unstartedResult } from './record.js'
 import { run, script } from './script.js'
@@ -11,13 +11,13 @@ import type { Unrun } from './unrun.js'
 // 200 a turn).
 const expireScript = script(
   'expire',
-  `${evenWhenFull}${names}${offer}${leave}${finish}
+  `${evenWhenFull}${names}${offer}${leave}${finish}${finishUnstarted}
 local ids = redis.call('ZRANGEBYSCORE', P .. 'expiries', '-inf', ARGV[2], 'LIMIT', 0, 200)
 local gone = {}
 for _, id in ipairs(ids) do
   local known = redis.call('HMGET', job_key(id), 'state', 'tenant', 'grant', 'grantRevision')
   if known[1] == 'queued' then
-    finish(id, 'expired', ARGV[3], ARGV[4], ARGV[2], false)
+    finish_unstarted(id, 'expired', ARGV[3], ARGV[4], ARGV[2])
     gone[#gone + 1] = {id, known[2], known[3] or '', known[4] or ''}
   else redis.call('ZREM', P .. 'expiries', id) end
 end

@@ -157,6 +157,21 @@ end
 `
 
 /**
+ * The end of a job that nobody has started. One that was handed over keeps its place among those: BullMQ has its id still, and gives
+ * the place back when a worker takes it (`start` answers gone). Else a tenant that cancels what was handed over, again and again,
+ * would fill BullMQ's list before everybody's next job.
+ */
+export const finishUnstarted = `
+local function finish_unstarted(id, outcome, summary, result, now)
+  local is_handed = redis.call('SISMEMBER', P .. 'shallow', id) == 1
+  finish(id, outcome, summary, result, now, false)
+  if not is_handed then return end
+  redis.call('SADD', P .. 'shallow', id)
+  redis.call('ZADD', P .. 'handover', now, id)
+end
+`
+
+/**
  * forget_events(id, tenant) and drop(id, tenant): the events of a finished job leave Redis, and the job with everything of its.
  * Files go later, from the lists of litter.
  */

@@ -150,3 +150,16 @@ t.test('what BullMQ refuses undoes nothing of ours, and is handed over again', a
   await look.zadd(`${prefix}handover`, 'XX', 1, id)
   t.same(await drainInOrder(), ['refused'])
 })
+
+t.test('who cancels what was handed over, again and again, gains no more room', async (t) => {
+  const wait = `${bullPrefix}:${queueName}:wait`
+  await drainInOrder()
+  for (let at = 0; at < 50; at++) await api.cancel('fickle', await accept(api, 'fickle'))
+  const handed = await live.look.llen(wait)
+  t.ok(handed <= 2, `${handed} of fifty lie before the next job`)
+  const next = await accept(api, 'patient')
+  t.same(await drainInOrder(), ['patient'], 'what was cancelled is passed over')
+  t.match(await api.read('patient', next), { outcome: 'ok' })
+  t.equal(await live.look.scard(`${prefix}shallow`), 0, 'and every place is given back')
+  t.equal(await live.look.zcard(`${prefix}handover`), 0)
+})

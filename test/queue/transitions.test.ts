@@ -138,6 +138,7 @@ t.test('a deadline that passes while it waits ends the job, without any worker',
   const before = await api.read('late', id)
   if (before?.state !== 'finished') await finished.promise
   t.match(await api.read('late', id), { outcome: 'expired', attempts: 0, startedAt: null })
+  t.same(await worker.start(id), { kind: 'gone' }, 'its delivery finds nothing to run')
   t.same(await traces(id, 'late'), [])
 })
 
