@@ -57,13 +57,17 @@ function newKeyId(): string {
 const hashOf = (secret: string): Buffer => createHash('sha256').update(secret).digest()
 
 // In: id, tenant’s record, its expected text, new record and its end, index, keys of the tenant; then, for a key that takes another’s
-// place: the old record, its expected text, its new text, its new end ('' for now). Out: 1, or what was changed meanwhile.
+// place: the old record, its expected text, its new text, its new end ('' for now). Out: 1, or what was changed meanwhile. Ids of keys
+// that have expired leave the tenant's list here, some at a time: nothing else would ever take them out.
 const createScript = script(
   'create-key',
   `if redis.call('GET', ARGV[2]) ~= ARGV[3] then return 'tenant' end
 if ARGV[8] and redis.call('GET', ARGV[8]) ~= ARGV[9] then return 'key' end
 redis.call('SET', 'stockade:key:record:' .. ARGV[1], ARGV[4], 'PXAT', ARGV[5])
 redis.call('SADD', ARGV[6], ARGV[1])
+for _, id in ipairs(redis.call('SRANDMEMBER', ARGV[7], 20)) do
+  if redis.call('EXISTS', 'stockade:key:record:' .. id) == 0 then redis.call('SREM', ARGV[7], id) end
+end
 redis.call('SADD', ARGV[7], ARGV[1])
 if ARGV[8] then
   if ARGV[11] == '' then redis.call('DEL', ARGV[8]) else redis.call('SET', ARGV[8], ARGV[10], 'PXAT', ARGV[11]) end

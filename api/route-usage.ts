@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Problem } from '../contract/error.js'
 import type { QuotaState } from '../contract/quota.js'
-import { UsageAnswer, UsageQuery, usageDaysMax } from '../contract/usage.js'
+import { isDay, UsageAnswer, UsageQuery, usageDaysMax } from '../contract/usage.js'
 import { dayNumberOf } from '../queue/usage.js'
 import { checker } from './check.js'
 import { Refusal } from './problem.js'
@@ -24,7 +24,7 @@ function askedTenant(request: FastifyRequest, wanted: string | undefined): strin
 
 function checkDays(from: string, to: string, tenant: string): void {
   const days = dayNumberOf(to) - dayNumberOf(from) + 1
-  if (Number.isNaN(days) || days < 1)
+  if (![from, to].every(isDay) || days < 1)
     throw new Refusal(
       'invalid-header',
       '`from` and `to` are days, the first no later than the other.',

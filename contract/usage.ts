@@ -79,3 +79,9 @@ export const UsageAnswer = Type.Object(
   { ...closed, $id: 'UsageAnswer' },
 )
 export type UsageAnswer = Static<typeof UsageAnswer>
+
+/** Whether text is a day that there is: 2026-02-30 is none, which Date.parse takes for the second of March. */
+export function isDay(text: string): boolean {
+  const time = Date.parse(`${text}T00:00:00Z`)
+  return !Number.isNaN(time) && new Date(time).toISOString().slice(0, 10) === text
+}

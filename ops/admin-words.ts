@@ -1,6 +1,7 @@
 // The words of `./stockade tenant`, `key` and `usage` → one request of the admin interface each. Pure: the caller sends it.
 import { parseArgs } from 'node:util'
 import { quotaFieldNames } from '../contract/quota.js'
+import { isDay } from '../contract/usage.js'
 
 /** A command line that says nothing we know. The message is for the person who typed it. */
 export class WordsError extends Error {
@@ -166,8 +167,6 @@ export type UsageWish = {
   readonly format: 'csv' | 'jsonl'
 }
 
-const dayPattern = /^\d{4}-\d{2}-\d{2}$/
-
 /** `today` stands for a last day that is not said. @throws WordsError */
 export function usageWish(words: readonly string[], today: string): UsageWish {
   const { values, positionals } = options(words, ['tenant', 'from', 'to', 'format'])
@@ -175,8 +174,7 @@ export function usageWish(words: readonly string[], today: string): UsageWish {
   const from = text(values, 'from') ?? to
   const format = text(values, 'format') ?? 'csv'
   if (positionals.length > 0) throw new WordsError(`usage does not know ${positionals[0]}`)
-  if (![from, to].every((day) => dayPattern.test(day) && !Number.isNaN(Date.parse(day))))
-    throw new WordsError('a day is like 2026-01-31')
+  if (![from, to].every(isDay)) throw new WordsError('a day is like 2026-01-31')
   if (from > to) throw new WordsError('--from is after --to')
   if (format !== 'csv' && format !== 'jsonl') throw new WordsError('--format is csv or jsonl')
   return { tenant: text(values, 'tenant') ?? '*', from, to, format }

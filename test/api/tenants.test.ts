@@ -296,3 +296,12 @@ t.test('each act is told in one line, with who did it and no secret', async (t) 
   t.match(JSON.parse(line ?? '{}'), { actor: `key ${idOf(admin)}`, tenant: 'told', keyId: id })
   t.notOk(api.lines.some((text) => text.includes(key.slice(20))))
 })
+
+t.test('a tenant that makes keys for ever keeps no list of those that expired', async (t) => {
+  const make = async (): Promise<string> =>
+    ((await call('POST', 'keys', { body: { tenant: 'rotates' } })).json as { id: string }).id
+  const old = await make()
+  await redis.look.del(`stockade:key:record:${old}`) // as its end does
+  const next = await make()
+  t.same(await redis.look.smembers('stockade:key:of:rotates'), [next])
+})

@@ -145,6 +145,7 @@ t.test('days that are none', async (t) => {
   for (const query of [
     '?from=yesterday',
     '?from=2026-02-30x',
+    '?from=2026-02-30&to=2026-03-02',
     '?to=2026-13-01',
     '?from=2026-01-02&to=2026-01-01',
     '?from=2000-01-01&to=2026-01-01',
