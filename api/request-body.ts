@@ -114,6 +114,12 @@ function parse(bytes: Buffer): unknown {
   }
 }
 
+/** What was sent. @throws Refusal malformed-json when nothing was. */
+export function bodyOf(request: FastifyRequest): unknown {
+  if (request.bodyBytes === null) throw new Refusal('malformed-json', 'the body is empty')
+  return request.body
+}
+
 /** Lets go of the body; what it took of the budget stays taken. */
 export function forgetBody(request: FastifyRequest): void {
   request.bodyBytes = null

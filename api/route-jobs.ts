@@ -27,7 +27,7 @@ import { sendJob } from './job-answer.js'
 import { Refusal } from './problem.js'
 import { quotasInForce } from './quotas-in-force.js'
 import { quotaStateOf, rateLimitHeaders } from './rate-limit.js'
-import { forgetBody, releaseBody } from './request-body.js'
+import { bodyOf, forgetBody, releaseBody } from './request-body.js'
 import type { Service } from './service.js'
 import { beginWait, firstOf, waitSecondsOf } from './waiting.js'
 
@@ -106,8 +106,7 @@ function admissionOf(
   acceptedAtMs: number,
 ): { admission: Admission; asked: AskedForJob } {
   const caller = callerOf(request)
-  if (request.bodyBytes === null) throw new Refusal('malformed-json', 'the body is empty')
-  const { spec, evaluation, grant, priority } = judgeBody(service, caller, request.body)
+  const { spec, evaluation, grant, priority } = judgeBody(service, caller, bodyOf(request))
   const { tenant } = caller
   service.store.asked.note({ tenant, grant: grant.name, verdict: evaluation.verdict, spec })
   const asked = askedForJob(request, spec, evaluation)

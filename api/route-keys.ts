@@ -19,7 +19,8 @@ import { requireAudit, tellAdmin } from './audit-acts.js'
 import { checker } from './check.js'
 import { DeletedTenant, type NewKey } from './key-store.js'
 import { Refusal } from './problem.js'
-import { bodyOf, refuseReserved, refuseUnknownGrant } from './route-tenants.js'
+import { bodyOf } from './request-body.js'
+import { refuseReserved, refuseUnknownGrant } from './route-tenants.js'
 import type { Service } from './service.js'
 
 const checkCreation = checker(KeyCreation, 'invalid-request')

@@ -16,6 +16,7 @@ import { type WarningRule, warningRules } from '../policy/warnings.js'
 import { callerOf } from './auth.js'
 import { checker } from './check.js'
 import { Refusal } from './problem.js'
+import { bodyOf } from './request-body.js'
 import { judgeBody } from './route-jobs.js'
 import type { Service } from './service.js'
 
@@ -69,8 +70,7 @@ export function routePolicy(app: FastifyInstance, service: Service): void {
     },
     handler: async (request, reply) => {
       checkNoQuery(request.query)
-      if (request.bodyBytes === null) throw new Refusal('malformed-json', 'the body is empty')
-      return reply.send(judgeBody(service, callerOf(request), request.body).evaluation)
+      return reply.send(judgeBody(service, callerOf(request), bodyOf(request)).evaluation)
     },
   })
   app.get('/v1/policy/rules', {

@@ -16,6 +16,7 @@ import { requireAudit, tellAdmin } from './audit-acts.js'
 import { checker } from './check.js'
 import { Refusal } from './problem.js'
 import { quotasInForce } from './quotas-in-force.js'
+import { bodyOf } from './request-body.js'
 import { tagRevision, wantedRevision } from './revision.js'
 import type { Service } from './service.js'
 import type { Changed } from './tenant-store.js'
@@ -124,11 +125,6 @@ function routeCollection(app: FastifyInstance, service: Service): void {
       return answer(service, reply, record)
     },
   })
-}
-
-export function bodyOf(request: FastifyRequest): unknown {
-  if (request.bodyBytes === null) throw new Refusal('malformed-json', 'the body is empty')
-  return request.body
 }
 
 /** The change is made: if this fails, its next job brings the new caps. */

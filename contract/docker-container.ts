@@ -13,7 +13,7 @@ export type DockerShape =
 const texts = ['text'] as const
 const map = { '*': 'text' } as const
 
-const healthcheck = {
+export const dockerHealthcheck = {
   Test: texts,
   Interval: 'number',
   Timeout: 'number',
@@ -169,7 +169,7 @@ export const dockerContainerCreate = {
   StdinOnce: 'truth',
   Env: texts,
   Cmd: texts,
-  Healthcheck: healthcheck,
+  Healthcheck: dockerHealthcheck,
   ArgsEscaped: 'truth',
   Image: 'text',
   Volumes: { '*': 'nothing' },

@@ -1,5 +1,10 @@
 // Shapes of the Docker Engine API, 1.24 to 1.47: a service of a swarm as it is created or updated. See docker-container.ts.
-import { type DockerShape, dockerMount, dockerUlimits } from './docker-container.js'
+import {
+  type DockerShape,
+  dockerHealthcheck,
+  dockerMount,
+  dockerUlimits,
+} from './docker-container.js'
 
 const texts = ['text'] as const
 const map = { '*': 'text' } as const
@@ -52,14 +57,7 @@ const containerSpec = {
   Mounts: [dockerMount],
   StopSignal: 'text',
   StopGracePeriod: 'number',
-  HealthCheck: {
-    Test: texts,
-    Interval: 'number',
-    Timeout: 'number',
-    Retries: 'number',
-    StartPeriod: 'number',
-    StartInterval: 'number',
-  },
+  HealthCheck: dockerHealthcheck,
   Hosts: texts,
   DNSConfig: { Nameservers: texts, Search: texts, Options: texts },
   Secrets: [{ File: file, SecretID: 'text', SecretName: 'text' }],

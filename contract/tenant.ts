@@ -18,14 +18,19 @@ const Labels = Type.Record(
   { maxProperties: 32, additionalProperties: false },
 )
 
+/** What an operator says of a tenant: stored as it is answered. */
+const settings = {
+  name: Name,
+  grant: GrantName,
+  description: Description,
+  labels: Labels,
+  disabled: Type.Boolean(),
+  quotas: QuotaOverrides,
+} as const
+
 export const TenantRecord = Type.Object(
   {
-    name: Name,
-    grant: GrantName,
-    description: Description,
-    labels: Labels,
-    disabled: Type.Boolean(),
-    quotas: QuotaOverrides,
+    ...settings,
     revision: Type.Integer({ minimum: 1 }),
     createdAtMs: Type.Integer({ minimum: 0 }),
     changedAtMs: Type.Integer({ minimum: 0 }),
@@ -93,12 +98,7 @@ export type TenantChange = Static<typeof TenantChange>
 
 export const Tenant = Type.Object(
   {
-    name: Name,
-    grant: GrantName,
-    description: Description,
-    labels: Labels,
-    disabled: Type.Boolean(),
-    quotas: QuotaOverrides,
+    ...settings,
     quotasInForce: Type.Union([Quotas, Type.Null()], {
       description: 'Those of the grant, with the overrides; null when the grant does not exist.',
     }),

@@ -191,7 +191,7 @@ async function takenPlaces(t: Test): Promise<void> {
   )
   const third = (): Promise<Answer> => send(owner, 'GET', `/v1/jobs/${running}?wait=1`)
   while ((await third()).status !== 429) await new Promise(setImmediate)
-  t.pass('control: the owner’s places are taken')
+  t.equal((await third()).status, 429, 'control: the owner’s places are taken')
   const mine = (await send(stranger, 'POST', '/v1/jobs', spec)).json as Job
   const answer = await send(stranger, 'GET', `/v1/jobs/${mine.id}?wait=1`)
   t.equal(answer.status, 202, 'the stranger’s are not')

@@ -181,7 +181,7 @@ t.test('a client that does not read is cut off, and the file is let go', async (
   t.comment(`heap ${before.heapUsed} to ${after.heapUsed}`)
   socket.destroy()
   while (openFiles() > 0) await new Promise(setImmediate)
-  t.pass('no descriptor is left')
+  t.equal(openFiles(), 0, 'no descriptor is left')
   t.equal((await read(id)).status, 200, 'a good client gets all of it')
   while (openFiles() > 0) await new Promise(setImmediate)
 })
