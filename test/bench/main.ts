@@ -61,7 +61,7 @@ async function measure(scratch: string): Promise<Measured> {
   const judgeMicroseconds = await part('policy', () => judgeCost(settings))
   const soaked = await part(`soak: ${soakJobs} jobs`, () => soak(instance, door, soakJobs))
   const queue = await part(`queue: ${queuedJobs} jobs`, () =>
-    queueDepth(instance, settings.slots, queuedJobs),
+    queueDepth(settings.slots, queuedJobs),
   )
   return {
     ...{ machine, scale: factor, start, absent, rate, python, http, judgeMicroseconds },

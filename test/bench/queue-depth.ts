@@ -1,7 +1,7 @@
 // Many jobs that wait at one time. All slots sleep while they are accepted; then the sleepers are cancelled and the queue runs dry.
 import type { Job } from '../../contract/result.js'
 import { openTenant, type ServiceName, type Tenant } from '../stack.js'
-import { holdings } from './holdings.js'
+import { residentBytes } from './holdings.js'
 import { trivialJob } from './http-cost.js'
 import { round } from './statistics.js'
 
@@ -56,26 +56,24 @@ async function holdSlots(tenant: Tenant, slots: number): Promise<() => Promise<v
   }
 }
 
-export async function queueDepth(
-  instance: string,
-  slots: number,
-  jobs: number,
-): Promise<QueueDepth> {
+export async function queueDepth(slots: number, jobs: number): Promise<QueueDepth> {
   const sleeping = openTenant('bench-sleep', 'platform')
   const tenant = openTenant('bench-queue', 'platform')
-  const resident = (): QueueDepth['residentBytes']['before'] => holdings(instance).residentBytes
-  const before = resident()
+  const before = residentBytes()
   const release = await holdSlots(sleeping, slots)
   const start = performance.now()
   const ids = await fill(tenant, jobs)
   const acceptSeconds = round((performance.now() - start) / 1000)
-  const full = resident()
+  const full = residentBytes()
   const free = performance.now()
   await release()
   await Promise.race(ids.slice(0, slots).map((id) => ended(tenant, id)))
   const firstResultMs = round(performance.now() - free)
   for (const id of ids.slice(-slots)) await ended(tenant, id)
   const lastResultSeconds = round((performance.now() - free) / 1000)
-  const residentBytes = { before, full, after: resident() }
-  return { jobs, acceptSeconds, firstResultMs, lastResultSeconds, residentBytes }
+  const after = residentBytes()
+  return {
+    ...{ jobs, acceptSeconds, firstResultMs, lastResultSeconds },
+    residentBytes: { before, full, after },
+  }
 }
