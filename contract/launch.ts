@@ -14,6 +14,7 @@ export const frameTypes = {
   cancel: 7,
   end: 8,
   audit: 9,
+  collect: 10,
   started: 65,
   stdout: 66,
   stderr: 67,
@@ -215,5 +216,6 @@ export const workerStages = [
   'blob-missing',
   'isolation-mismatch',
   'host-memory',
+  'collect',
 ] as const
 export type WorkerStage = (typeof workerStages)[number]

@@ -1,6 +1,7 @@
 // Step 8 of 10: a plan and its bytes → a sandbox at the launcher, and what it answers. One connection is one sandbox.
 import { connect, type Socket } from 'node:net'
 import { Compile } from 'typebox/compile'
+import type { CollectAsk, CollectSummary } from '../contract/collect.js'
 import {
   Calls,
   Destroyed,
@@ -11,6 +12,7 @@ import {
   Started,
 } from '../contract/launch.js'
 import type { Plan, PlanStep } from '../contract/plan.js'
+import { type CollectReceiver, collectPairs, openCollectParser } from './collect.js'
 import {
   encodeChunks,
   encodeFileHead,
@@ -71,6 +73,15 @@ export type Sandbox = {
     stdin: Buffer | null,
     streams: StepStreams,
   ): Promise<Finished>
+  /**
+   * Reads files of the sandbox, between steps. Null, and what of it came is not all, where it was ended before its end, say by its time.
+   * @throws LaunchError
+   */
+  collect(
+    ask: CollectAsk,
+    programs: Programs,
+    receiver: CollectReceiver,
+  ): Promise<CollectSummary | null>
   /** Asks the launcher to end the running step; its Finished says so. */
   cancel(word: 'cancelled' | 'expired' | 'drain'): void
   /** Destroys the sandbox and waits until nothing of it is left. @throws LaunchError */
@@ -138,6 +149,34 @@ export function encodeStep(step: PlanStep, programs: Programs, stdin: Buffer | n
   frames.push(...encodeChunks(frameTypes.stdin, stdin ?? Buffer.alloc(0)))
   frames.push(encodeFrame(frameTypes.stdin, Buffer.alloc(0)))
   return frames
+}
+
+/** The streams of a collector: a step whose output is files. */
+function collectStreams(
+  ask: CollectAsk,
+  receiver: CollectReceiver,
+): { streams: StepStreams; finish(finished: Finished): CollectSummary | null } {
+  const parser = openCollectParser(ask, receiver)
+  return {
+    streams: {
+      onStarted: receiver.onStarted,
+      onStdout: (bytes) => parser.push(bytes),
+      onStderr() {},
+      onCalls() {},
+    },
+    finish({ name, ended, exitCode, reason }) {
+      if (name !== 'collect')
+        throw new LaunchError('launcher-protocol', `an end of ${name} instead`)
+      if (reason !== 'none') return null
+      if (ended !== 'exited' || exitCode !== 0)
+        throw new LaunchError('collect', `the collector ended with ${exitCode}`)
+      try {
+        return parser.finish()
+      } catch (error) {
+        throw new LaunchError('launcher-protocol', (error as Error).message)
+      }
+    },
+  }
 }
 
 function parsed<Value>(
@@ -323,6 +362,16 @@ export function openSandbox(
         if (finished?.name !== step.name)
           throw new LaunchError('launcher-protocol', `an end of ${finished?.name ?? 'all'} instead`)
         return finished
+      })
+    },
+    collect(ask, programs, receiver) {
+      const { streams, finish } = collectStreams(ask, receiver)
+      const frames = [encodeFrame(frameTypes.filter, programs.filter)]
+      frames.push(encodeFrame(frameTypes.collect, encodePairs(collectPairs(ask))))
+      return exchange.wait(streams, frames).then((finished) => {
+        if (finished === null)
+          throw new LaunchError('launcher-protocol', 'DESTROYED instead of FINISHED')
+        return finish(finished)
       })
     },
     cancel(word) {

@@ -7,8 +7,14 @@ import { LaunchError } from '../native/launch-client.js'
 const noCapabilities = '0000000000000000'
 const seccompModeFilter = 2
 
+/** What of a step is read back. A collector has it too (contract/collect.ts). */
+export type StepLimits = Pick<
+  PlanStep,
+  'memoryBytes' | 'processes' | 'openFiles' | 'fileBytes' | 'stackBytes'
+>
+
 /** @throws LaunchError (stage isolation-mismatch) naming every difference. The sandbox is abandoned then, and no result is told. */
-export function attest(started: Started, plan: Plan, step: PlanStep): void {
+export function attest(started: Started, plan: Plan, step: StepLimits): void {
   const faults: string[] = []
   const expect = (holds: boolean, what: string): void => {
     if (!holds) faults.push(what)

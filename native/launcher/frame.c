@@ -6,6 +6,7 @@
 static uint32_t longest(uint8_t type) {
   switch (type) {
   case FRAME_STEP:
+  case FRAME_COLLECT:
     return FRAME_STEP_MAX;
   case FRAME_FILTER:
   case FRAME_AUDIT:
@@ -30,7 +31,7 @@ long frame_take(const uint8_t *bytes, size_t size, struct frame *out) {
                     (uint32_t)bytes[3] << 24;
   uint8_t type = bytes[4];
   /* Refused on the header alone: a peer cannot make us wait for, or hold, what it may not send. */
-  if (type < FRAME_SANDBOX || type > FRAME_AUDIT || length > longest(type))
+  if (type < FRAME_SANDBOX || type > FRAME_COLLECT || length > longest(type))
     return -EPROTO;
   if (size - FRAME_HEADER < length)
     return 0;

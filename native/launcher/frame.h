@@ -15,6 +15,7 @@ enum frame_type {
   FRAME_CANCEL = 7,
   FRAME_END = 8,
   FRAME_AUDIT = 9,
+  FRAME_COLLECT = 10,
   FRAME_STARTED = 65,
   FRAME_STDOUT = 66,
   FRAME_STDERR = 67,

@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "channel.h"
+#include "collect.h"
 #include "landlock.h"
 #include "listener.h"
 #include "sanitise.h"
@@ -299,6 +300,8 @@ _Noreturn void job_run(int channel, const struct shared *shared) {
   await(&job, MESSAGE_GO, job.stdio);
   report_applied(&job, apply(&job, planned, sizeof planned / sizeof *planned));
   await_release(&job);
+  if (shared->step.collect.asked)
+    collect_run(&shared->step);
   struct message refused = {.kind = MESSAGE_NOT_EXECUTED};
   refused.failure.error = execute_found(&shared->step);
   ssize_t wrote = write(channel, &refused, sizeof refused);

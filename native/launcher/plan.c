@@ -32,6 +32,7 @@ struct key {
 
 #define SANDBOX(field) offsetof(struct sandbox_plan, field)
 #define STEP(field) offsetof(struct step_plan, field)
+#define COLLECT(field) STEP(collect.field)
 
 static const struct key sandbox_keys[] = {
     {"id", WORD, SANDBOX(id), 1, 64, LOWER UPPER DIGITS "_-", NULL},
@@ -64,6 +65,20 @@ static const struct key step_keys[] = {
     {"stack-bytes", NUMBER, STEP(stack_bytes), 65536, NUMBER_MAX, NULL, NULL},
     {"output-bytes", NUMBER, STEP(output_bytes), 0, NUMBER_MAX, NULL, NULL},
     {"stdin", CHOICE, STEP(stdin_stream), 0, 0, "empty", "stream"},
+};
+
+static const struct key collect_keys[] = {
+    {"root", PATH, COLLECT(root), 1, 0, NULL, NULL},
+    {"contents", CHOICE, COLLECT(contents), 0, 0, "no", "yes"},
+    {"entries", NUMBER, COLLECT(entries), 1, (uint64_t)1 << 32, NULL, NULL},
+    {"files", NUMBER, COLLECT(files), 0, NUMBER_MAX, NULL, NULL},
+    {"bytes", NUMBER, COLLECT(bytes), 0, (uint64_t)1 << 50, NULL, NULL},
+    {"file-bytes", NUMBER, COLLECT(file_bytes), 0, NUMBER_MAX, NULL, NULL},
+    {"name-bytes", NUMBER, COLLECT(name_bytes), 0, (uint64_t)1 << 40, NULL, NULL},
+    {"depth", NUMBER, COLLECT(depth), 1, PLAN_DEPTH_MAX, NULL, NULL},
+    {"wall-ms", NUMBER, STEP(wall_ms), 1, MILLISECONDS_MAX, NULL, NULL},
+    {"cpu-ms", NUMBER, STEP(cpu_ms), 1, MILLISECONDS_MAX, NULL, NULL},
+    {"memory-bytes", NUMBER, STEP(memory_bytes), MIB, NUMBER_MAX, NULL, NULL},
 };
 
 static bool store(const struct key *key, const char *value, uint8_t *base) {
@@ -118,8 +133,16 @@ static const char *next(const char **cursor, const char *end) {
   return word;
 }
 
-/* A list key of a step. Returns 1 if taken, 0 if the key is no list, -EPROTO if the value or the count is not allowed. */
+/* A list key of a step, or of a COLLECT. Returns 1 if taken, 0 if the key is no list, -EPROTO if the value or the count is not allowed. */
 static int take_list(struct step_plan *step, const char *key, char *value) {
+  if (step->collect.asked) {
+    if (strcmp(key, "path") != 0)
+      return 0;
+    if (step->argument_count == PLAN_ARGUMENT_MAX || strlen(value) > PLAN_PATH_MAX || !word_components(value))
+      return -EPROTO;
+    step->argument[step->argument_count++] = value;
+    return 1;
+  }
   if (strcmp(key, "argument") == 0) {
     if (step->argument_count == PLAN_ARGUMENT_MAX || (step->argument_count == 0 && value[0] == '\0'))
       return -EPROTO;
@@ -180,6 +203,34 @@ int plan_step(const uint8_t *bytes, size_t size, struct step_plan *out) {
     return -EPROTO;
   out->argument[out->argument_count] = NULL;
   out->environment[out->environment_count] = NULL;
+  return 0;
+}
+
+/* Of what a step has and a COLLECT does not say, the least that the collector needs. What it writes is bounded by what it was asked for: no
+ * entry has more than one record, and none of these a longer head than this (collect.h). */
+static void complete_collect(struct step_plan *out) {
+  enum { RECORD_BYTES = 32, SUMMARY_BYTES = 4096, OPEN_FILES = PLAN_DEPTH_MAX + 32, STACK_BYTES = 1 << 20 };
+  memcpy(out->name, "collect", sizeof "collect");
+  memcpy(out->directory, "/", sizeof "/");
+  out->processes = 1;
+  out->open_files = OPEN_FILES;
+  out->file_bytes = 1;
+  out->stack_bytes = STACK_BYTES;
+  out->output_bytes = out->collect.bytes + out->collect.name_bytes + (out->collect.entries + PLAN_ARGUMENT_MAX) * RECORD_BYTES + SUMMARY_BYTES;
+}
+
+int plan_collect(const uint8_t *bytes, size_t size, struct step_plan *out) {
+  if (size > sizeof out->text)
+    return -EPROTO;
+  memset(out, 0, offsetof(struct step_plan, argument));
+  memcpy(out->text, bytes, size);
+  out->collect.asked = true;
+  int result = take_pairs(collect_keys, sizeof collect_keys / sizeof *collect_keys, out->text, size, (uint8_t *)out, out);
+  if (result != 0)
+    return result;
+  out->argument[out->argument_count] = NULL;
+  out->environment[0] = NULL;
+  complete_collect(out);
   return 0;
 }
 

@@ -15,6 +15,20 @@ enum {
   PLAN_PATH_MAX = 4095,
   PLAN_ARGUMENT_MAX = 4096,
   PLAN_ENVIRONMENT_MAX = 4096,
+  PLAN_DEPTH_MAX = 64,
+};
+
+/* What of the sandbox's files is read, and how much of it at most. The paths are the step's arguments. */
+struct collect_plan {
+  bool asked; /* the step is no program but our own reading (collect.c) */
+  bool contents;
+  char root[PLAN_PATH_MAX + 1];
+  uint64_t entries;
+  uint64_t files;
+  uint64_t bytes;
+  uint64_t file_bytes;
+  uint64_t name_bytes;
+  uint64_t depth;
 };
 
 struct sandbox_plan {
@@ -48,6 +62,7 @@ struct step_plan {
   uint64_t stack_bytes;
   uint64_t output_bytes;
   bool stdin_stream;
+  struct collect_plan collect;
   uint32_t argument_count;
   uint32_t environment_count;
   char *argument[PLAN_ARGUMENT_MAX + 1]; /* into text, NULL-terminated */
@@ -65,6 +80,7 @@ struct file_plan {
  * key, a value out of range, a missing NUL. `out` is undefined after a refusal. */
 int plan_sandbox(const uint8_t *bytes, size_t size, struct sandbox_plan *out);
 int plan_step(const uint8_t *bytes, size_t size, struct step_plan *out);
+int plan_collect(const uint8_t *bytes, size_t size, struct step_plan *out);
 int plan_file(const uint8_t *bytes, size_t size, struct file_plan *out);
 
 #endif

@@ -86,6 +86,16 @@ static int take_step(struct request *request, const struct frame *frame) {
   return REQUEST_STEP;
 }
 
+/* Between steps: it is one itself, whose program is our own. */
+static int take_collect(struct request *request, const struct frame *frame) {
+  if (!request->started || request->running || plan_collect(frame->payload, frame->length, &request->shared->step) < 0)
+    return -EPROTO;
+  request->running = true;
+  request->input_size = request->input_done = 0;
+  request->input_end = true;
+  return REQUEST_STEP;
+}
+
 static int take_input(struct request *request, const struct frame *frame) {
   if (!request->started || request->input_end || frame->length > input_max - request->input_size)
     return -EPROTO;
@@ -127,6 +137,8 @@ static int take_frame(struct request *request, const struct frame *frame, char *
     return take_data(request, frame);
   case FRAME_STEP:
     return take_step(request, frame);
+  case FRAME_COLLECT:
+    return take_collect(request, frame);
   case FRAME_STDIN:
     return take_input(request, frame);
   case FRAME_CANCEL:

@@ -57,6 +57,19 @@ static void claim_list(char *const *list, unsigned count, unsigned most, const s
   }
 }
 
+/* A COLLECT is a step whose program is ours. */
+static void claim_collect(const struct step_plan *plan) {
+  const struct collect_plan *collect = &plan->collect;
+  CLAIM(strnlen(collect->root, sizeof collect->root) < sizeof collect->root && collect->root[0] == '/');
+  CLAIM(collect->root[1] == '\0' || is_clean(collect->root + 1));
+  CLAIM(is_within(collect->depth, 1, 64) && is_within(collect->entries, 1, (uint64_t)1 << 32));
+  CLAIM(plan->processes == 1 && !plan->stdin_stream && plan->environment_count == 0);
+  for (unsigned at = 0; at < plan->argument_count; at++) {
+    CLAIM(is_within(strlen(plan->argument[at]), 1, PLAN_PATH_MAX) && plan->argument[at][0] != '/');
+    CLAIM(is_clean(plan->argument[at]));
+  }
+}
+
 void claim_step(const struct step_plan *plan) {
   CLAIM(is_within(strnlen(plan->name, sizeof plan->name), 1, 64) && is_made_of(plan->name, false, "-"));
   CLAIM(strnlen(plan->directory, sizeof plan->directory) < sizeof plan->directory && plan->directory[0] == '/');
@@ -67,6 +80,10 @@ void claim_step(const struct step_plan *plan) {
   CLAIM(is_within(plan->stack_bytes, 65536, 9007199254740991) && plan->output_bytes <= 9007199254740991);
   claim_list(plan->argument, plan->argument_count, PLAN_ARGUMENT_MAX, plan);
   claim_list(plan->environment, plan->environment_count, PLAN_ENVIRONMENT_MAX, plan);
+  if (plan->collect.asked) {
+    claim_collect(plan);
+    return;
+  }
   CLAIM(plan->argument_count > 0 && plan->argument[0][0] != '\0');
   for (unsigned at = 0; at < plan->environment_count; at++)
     CLAIM(strchr(plan->environment[at] + 1, '=') != NULL && plan->environment[at][0] != '=');

@@ -65,6 +65,24 @@ void driver_step(const uint8_t *bytes, size_t size) {
     print_step(&plan);
 }
 
+void driver_collect(const uint8_t *bytes, size_t size) {
+  static struct step_plan plan;
+  memset(&plan, 0xff, sizeof plan);
+  if (plan_collect(bytes, size, &plan) < 0) {
+    print_refused();
+    return;
+  }
+  const struct collect_plan *collect = &plan.collect;
+  printf("{\"name\":\"%s\",\"root\":", plan.name);
+  print_hexadecimal(collect->root, strlen(collect->root));
+  printf(",\"contents\":\"%s\",\"entries\":\"%" PRIu64 "\",\"files\":\"%" PRIu64 "\",\"bytes\":\"%" PRIu64 "\",\"file-bytes\":\"%" PRIu64
+         "\",\"name-bytes\":\"%" PRIu64 "\",\"depth\":\"%" PRIu64 "\",\"wall-ms\":\"%" PRIu64 "\",\"cpu-ms\":\"%" PRIu64 "\",\"memory-bytes\":\"%" PRIu64 "\"",
+         collect->contents ? "yes" : "no", collect->entries, collect->files, collect->bytes, collect->file_bytes, collect->name_bytes, collect->depth, plan.wall_ms,
+         plan.cpu_ms, plan.memory_bytes);
+  print_list("path", plan.argument, plan.argument_count);
+  putchar('}');
+}
+
 void driver_file(const uint8_t *bytes, size_t size) {
   static struct file_plan plan;
   memset(&plan, 0xff, sizeof plan);

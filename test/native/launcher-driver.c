@@ -12,6 +12,7 @@ static const struct {
 } rows[] = {
     {"sandbox", driver_sandbox},
     {"step", driver_step},
+    {"collect", driver_collect},
     {"file", driver_file},
     {"frame", driver_frame},
     {"stream", driver_stream},

@@ -13,7 +13,7 @@ enum { DRIVER_WORDS = 64 };
 unsigned driver_words(const uint8_t *bytes, size_t size, char **words);
 
 /* launcher-driver-plan.c */
-driver_verb driver_sandbox, driver_step, driver_file, driver_frame, driver_stream;
+driver_verb driver_sandbox, driver_step, driver_collect, driver_file, driver_frame, driver_stream;
 /* launcher-driver-text.c */
 driver_verb driver_number, driver_word, driver_path, driver_options, driver_namespaces, driver_stage, driver_cgroup_number, driver_cgroup_key;
 driver_verb driver_status_field, driver_status_ids, driver_status_map;

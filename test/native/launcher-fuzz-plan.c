@@ -1,4 +1,4 @@
-/* Fuzz target: one payload to the plan parser. The first line names it: sandbox, step or file. A line end stands for NUL and NUL for
+/* Fuzz target: one payload to the plan parser. The first line names it: sandbox, step, collect or file. A line end stands for NUL and NUL for
  * a line end, so that a corpus of pairs is text. */
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +40,8 @@ static void parse(const uint8_t *bytes, size_t size, char what) {
     claim_step(&step);
     control(payload, size);
   }
+  if (what == 'c' && plan_collect(payload, size, &step) == 0)
+    claim_step(&step);
   free(payload);
 }
 
@@ -48,6 +50,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
     parse(bytes + 8, size - 8, 'a');
   else if (size >= 5 && memcmp(bytes, "step\n", 5) == 0)
     parse(bytes + 5, size - 5, 't');
+  else if (size >= 8 && memcmp(bytes, "collect\n", 8) == 0)
+    parse(bytes + 8, size - 8, 'c');
   else if (size >= 5 && memcmp(bytes, "file\n", 5) == 0)
     parse(bytes + 5, size - 5, 'f');
   return 0;

@@ -4,6 +4,7 @@ import { encodeFileHead, encodePairs, type Pair } from '../../native/launch-fram
 import {
   answers,
   buildLauncherTests,
+  goodCollect,
   goodSandbox,
   goodStep,
   hexadecimal,
@@ -24,7 +25,7 @@ type Range = readonly [minimum: bigint, maximum: bigint]
 /** A set of characters, and how many of them. */
 type Word = readonly [set: string, shortest: number, longest: number]
 type Form = {
-  readonly verb: 'sandbox' | 'step'
+  readonly verb: 'sandbox' | 'step' | 'collect'
   readonly good: readonly Pair[]
   readonly lists: readonly string[]
   readonly numbers: Readonly<Record<string, Range>>
@@ -75,6 +76,26 @@ const step: Form = {
   words: { name: [`${lower + digits}-`, 1, 64] },
   choices: { stdin: ['empty', 'stream'] },
   paths: { directory: { rootAllowed: true } },
+}
+
+const collect: Form = {
+  verb: 'collect',
+  good: goodCollect,
+  lists: ['path'],
+  numbers: {
+    entries: [1n, 2n ** 32n],
+    files: [0n, exact],
+    bytes: [0n, 2n ** 50n],
+    'file-bytes': [0n, exact],
+    'name-bytes': [0n, 2n ** 40n],
+    depth: [1n, 64n],
+    'wall-ms': [1n, milliseconds],
+    'cpu-ms': [1n, milliseconds],
+    'memory-bytes': [1048576n, exact],
+  },
+  words: {},
+  choices: { contents: ['no', 'yes'] },
+  paths: { root: { rootAllowed: true } },
 }
 
 /** A value and whether it is allowed. */
@@ -148,7 +169,7 @@ function encodeWith(pairs: readonly Pair[], key: string, value: string | Buffer)
   return Buffer.concat(pieces)
 }
 
-for (const form of [sandbox, step]) {
+for (const form of [sandbox, step, collect]) {
   t.test(`${form.verb}: what was asked is what was understood`, (t) => {
     const single = form.good.filter(([key]) => !form.lists.includes(key))
     const paths = Object.keys(form.paths)
@@ -291,6 +312,30 @@ t.test('step: as long as its frame, and not a byte longer', (t) => {
   const [longest, longer] = answers('step', [filled(1_048_576), filled(1_048_577)])
   t.notOk(isRefused(longest))
   t.ok(isRefused(longer))
+  t.end()
+})
+
+t.test('collect: paths are kept in order, and are paths beneath the root', (t) => {
+  const bare = goodCollect.filter(([key]) => key !== 'path')
+  const paths = ['a', 'a/b', ' \n\x01é', `${'aaaaaaa/'.repeat(511)}aaaaaaa`]
+  t.match(answers('collect', [encodePairs([...listed('path', paths), ...bare])])[0], {
+    path: paths.map(hexadecimal),
+    'path-ended': true,
+  })
+  const many = answers('collect', [
+    encodePairs([...bare, ...listed('path', Array(4096).fill('a'))]),
+  ])
+  t.equal((many[0] as { path: unknown[] }).path.length, 4096)
+  const wrong = [
+    ...['', '/a', 'a/', 'a//b', '.', '..', 'a/..', './a', `${'aaaaaaa/'.repeat(512)}a`].map(
+      (path) => [...bare, ...listed('path', [path])],
+    ),
+    [...bare, ...listed('path', Array(4097).fill('a'))],
+    [...bare, ...listed('argument', ['a'])],
+    [...bare, ...listed('environment', ['A=b'])],
+  ]
+  t.ok(answers('collect', wrong.map(encodePairs)).every(isRefused))
+  t.notOk(isRefused(answers('collect', [encodePairs(bare)])[0]), 'control: no path is all')
   t.end()
 })
 

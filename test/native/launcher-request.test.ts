@@ -5,6 +5,7 @@ import { encodeFrame } from '../../native/launch-frame.js'
 import {
   answers,
   buildLauncherTests,
+  goodCollect,
   goodSandbox,
   goodStep,
   hexadecimal,
@@ -25,6 +26,7 @@ const longest: Readonly<Record<number, number>> = {
   [frameTypes.cancel]: 16,
   [frameTypes.end]: 0,
   [frameTypes.audit]: 32_768,
+  [frameTypes.collect]: 1_048_576,
 }
 
 function header(type: number, length: number): Buffer {
@@ -91,6 +93,7 @@ const filter = '@filter\n12345678\n'
 const step = `@step\n${scriptPairs(goodStep)}`
 const quiet = `@step\n${scriptPairs(withValue(goodStep, 'stdin', 'empty'))}`
 const again = `@step\n${scriptPairs(withValue(goodStep, 'name', 'again'))}`
+const collect = `@collect\n${scriptPairs(goodCollect)}`
 const ready = sandbox + filter
 const smallDisk = `@sandbox\n${scriptPairs(withValue(goodSandbox, 'disk-bytes', '65536'))}`
 const manyFiles = (count: number): string => '@file 420 0\na\n'.repeat(count)
@@ -106,6 +109,24 @@ const conversations: Readonly<Record<string, readonly [script: string, events: s
   'a second step after the first': [`${ready + step}@finished\n${again}`, ['step', 'step', 'lost']],
   'a second step while the first runs': [ready + step + again, ['step', 'refused']],
   'a filter while a step runs': [ready + step + filter, ['step', 'lost']],
+  'a collect after a step': [
+    `${ready + step}@finished\n${collect}@finished\n${again}`,
+    ['step', 'step', 'step', 'lost'],
+  ],
+  'a collect before any step': [ready + collect, ['refused']],
+  'a collect while a step runs': [ready + step + collect, ['step', 'refused']],
+  'a step while a collect runs': [
+    `${ready + step}@finished\n${collect}${again}`,
+    ['step', 'step', 'refused'],
+  ],
+  'STDIN for a collect': [
+    `${ready + step}@finished\n${collect}@stdin\nx\n`,
+    ['step', 'step', 'refused'],
+  ],
+  'a collect that is wrong': [
+    `${ready + step}@finished\n@collect\nroot\n/work\n`,
+    ['step', 'refused'],
+  ],
   'an audit': [`${ready}@audit\n12345678\n${step}`, ['step', 'lost']],
   'AUDIT before FILTER': [`${sandbox}@audit\n12345678\n`, ['refused']],
   'no audit': [`${ready}@audit\n`, ['refused']],
@@ -163,7 +184,7 @@ const conversations: Readonly<Record<string, readonly [script: string, events: s
   'CANCEL of more than a word': ['@cancel\ndrained\n', ['refused']],
   'CANCEL that goes on behind a NUL': ['@cancel\ndrain\0x\n', ['refused']],
   'a frame of ours': ['@type 65\n', ['refused']],
-  'a type nobody knows': ['@type 9\n', ['refused']],
+  'a type nobody knows': ['@type 11\n', ['refused']],
   'another protocol': ['@raw\nGET / HTTP/1.1\n', ['refused']],
   'half a header': ['@raw\nabc\n', ['lost']],
   'half a frame': [`${sandbox}@length 64\n@filter\n12345678\n`, ['lost']],

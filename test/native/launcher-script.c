@@ -104,7 +104,7 @@ static bool take_mark(struct reader *reader) {
 }
 
 static void take_frame(struct reader *reader) {
-  static const char *const names[] = {"sandbox", "filter", "file", "data", "step", "stdin", "cancel", "end", "audit"};
+  static const char *const names[] = {"sandbox", "filter", "file", "data", "step", "stdin", "cancel", "end", "audit", "collect"};
   close_frame(reader);
   reader->swapped = false;
   if (take_word(reader, "type"))
@@ -114,7 +114,7 @@ static void take_frame(struct reader *reader) {
       continue;
     uint8_t type = (uint8_t)(at + 1);
     open_frame(reader, type);
-    reader->swapped = type == FRAME_SANDBOX || type == FRAME_STEP;
+    reader->swapped = type == FRAME_SANDBOX || type == FRAME_STEP || type == FRAME_COLLECT;
     if (type == FRAME_FILE) {
       add_number(reader, take_number(reader), 4);
       add_number(reader, take_number(reader), 8);

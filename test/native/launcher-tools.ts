@@ -90,6 +90,22 @@ export const goodStep: readonly Pair[] = [
   ['stdin', 'stream'],
 ]
 
+export const goodCollect: readonly Pair[] = [
+  ['root', '/work'],
+  ['contents', 'yes'],
+  ['path', 'a/b'],
+  ['path', 'c'],
+  ['entries', 1000],
+  ['files', 100],
+  ['bytes', 1_048_576],
+  ['file-bytes', 65_536],
+  ['name-bytes', 4096],
+  ['depth', 8],
+  ['wall-ms', 5000],
+  ['cpu-ms', 2000],
+  ['memory-bytes', 67_108_864],
+]
+
 /** The pairs with one value changed. */
 export const withValue = (pairs: readonly Pair[], key: string, value: string | bigint): Pair[] =>
   pairs.map((pair) => (pair[0] === key ? [key, String(value)] : pair))

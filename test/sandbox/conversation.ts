@@ -19,6 +19,11 @@ export type Conversation = {
   send(bytes: Buffer): void
   /** The next frame of this type; those before it are passed over. @throws Error when another last frame comes, or none. */
   next(type: keyof typeof frameTypes): Promise<Frame>
+  /** The next frame of one type, and all of another that came before it. @throws Error as `next` */
+  until(
+    last: keyof typeof frameTypes,
+    kept: keyof typeof frameTypes,
+  ): Promise<{ finished: Frame; output: Frame[] }>
   /** Takes no more of what the launcher says, until `read`: it can then send no further. */
   hold(): void
   read(): void
@@ -52,21 +57,28 @@ export function openConversation(): Conversation {
     over = true
     wake()
   })
+  const until = async (
+    last: keyof typeof frameTypes,
+    kept: keyof typeof frameTypes | null,
+  ): Promise<{ finished: Frame; output: Frame[] }> => {
+    const output: Frame[] = []
+    for (;;) {
+      const frame = frames.shift()
+      if (frame?.type === frameTypes[last]) return { finished: frame, output }
+      if (kept !== null && frame?.type === frameTypes[kept]) output.push(frame)
+      if (frame !== undefined && lastFrames.includes(frame.type))
+        throw new Error(`frame ${frame.type}: ${frame.payload.toString()}`)
+      if (frame !== undefined) continue
+      if (over) throw new Error(`the launcher hung up before ${last}`)
+      await new Promise<void>((resolve) => {
+        wake = resolve
+      })
+    }
+  }
   return {
     send: (bytes) => void child.stdin?.write(bytes),
-    async next(type) {
-      for (;;) {
-        const frame = frames.shift()
-        if (frame?.type === frameTypes[type]) return frame
-        if (frame !== undefined && lastFrames.includes(frame.type))
-          throw new Error(`frame ${frame.type}: ${frame.payload.toString()}`)
-        if (frame !== undefined) continue
-        if (over) throw new Error(`the launcher hung up before ${type}`)
-        await new Promise<void>((resolve) => {
-          wake = resolve
-        })
-      }
-    },
+    next: async (type) => (await until(type, null)).finished,
+    until,
     hold: () => void child.stdout?.pause(),
     read: () => void child.stdout?.resume(),
     hangUp: () => void child.kill(),
