@@ -2,7 +2,8 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { type MetricName, type MetricRow, metrics } from '../contract/metric.js'
 import type { Retired } from '../queue/housekeeping.js'
-import { type ApiJobStore, type ByteKind, byteKinds } from '../queue/job-store.js'
+import { type ByteKind, byteKinds } from '../queue/depth.js'
+import type { ApiJobStore } from '../queue/job-store.js'
 import { checkWrites } from '../queue/redis-health.js'
 import { readTenants } from './tenant-metrics.js'
 
@@ -93,6 +94,7 @@ async function readQueue(store: ApiJobStore, gauge: (name: MetricName) => Gauge)
     jobs.set({ state: 'waiting' }, depth.waiting)
     jobs.set({ state: 'handed-over' }, depth.handedOver)
     jobs.set({ state: 'running' }, depth.running)
+    jobs.set({ state: 'resting' }, depth.resting)
     jobs.set({ state: 'quarantined' }, depth.quarantined)
     gauge('stockade_queue_oldest_seconds').set(depth.oldestMs / 1000)
     setAges(gauge('stockade_queue_grant_oldest_seconds'), depth.oldestMsByGrant)

@@ -23,8 +23,8 @@ export async function readTenants(
   gauge: (name: MetricName) => Gauge,
 ): Promise<void> {
   const { busiest, all } = await store.usage.busiest(named)
-  const { waiting, handedOver, running } = await store.depth()
-  const total = { row: all, waiting, inFlight: handedOver + running }
+  const { waiting, handedOver, running, resting } = await store.depth()
+  const total = { row: all, waiting, inFlight: handedOver + running + resting }
   const figures: readonly (readonly [MetricName, Labels, (busy: Busy) => number])[] = [
     ['stockade_tenant_submitted_today', {}, ({ row }) => row.submits],
     ['stockade_tenant_ended_today', {}, ({ row }) => sumOf(row.jobs)],

@@ -122,17 +122,18 @@ export const Settings = Type.Object(
     queuedJobsMax: Type.Integer({
       minimum: 1,
       maximum: 10_000_000,
-      default: 100_000,
-      description: 'Jobs that may wait in all; more are answered 429.',
+      default: 200_000,
+      description:
+        'Jobs that may wait in all; more are answered 429. The last tenth is for tenants of whom no job waits.',
     }),
     queuedBytesMax: bytes(
       0,
-      'Redis memory of jobs that have not ended, all together; more are answered 429. 0: a fifth of its `maxmemory`.',
+      'Redis memory of jobs that have not ended, all together; more are answered 429. The last tenth is for tenants of whom no job waits. 0: a fifth of its `maxmemory`.',
     ),
     queuedTenantBytesMax: bytes(0, 'The same for one tenant. 0: half of the above.'),
     queuedBlobBytesMax: bytes(
       0,
-      'Blobs of jobs that have not ended, all together, on the disk; more are answered 429. 0: a tenth of the disk, at most 8 GiB.',
+      'Blobs of jobs that have not ended, all together, on the disk; more are answered 429. The last tenth is for tenants of whom no job waits. 0: a tenth of the disk, at most 8 GiB.',
     ),
     queuedTenantBlobBytesMax: bytes(0, 'The same for one tenant. 0: half of the above.'),
     bodyBytesMax: Type.Integer({

@@ -62,7 +62,7 @@ export const metrics = {
     kind: 'gauge',
     owner: 'api',
     labels: ['state'],
-    help: 'Jobs by state: waiting, handed-over, running, quarantined.',
+    help: 'Jobs by state: waiting, handed-over, running, resting (given back for a while), quarantined.',
   },
   stockade_queue_oldest_seconds: {
     kind: 'gauge',

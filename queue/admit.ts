@@ -61,11 +61,15 @@ export type AdmissionRecord = {
   readonly fields: readonly (string | Buffer)[]
 }
 
+/** One of so many parts of what may wait in all, jobs and bytes, is kept for tenants of whom none waits. */
+export const reservePart = 10
+
 // In: prefix, id, tenant, priority, now, expires, queuedMax, tenantQueuedMax, tenantRunningMax, idempotency key ('' for none),
 // its digest, its life in ms, seconds that events are kept, reply to, slots, byte limits with quotas, weight and grant as JSON, its bytes in
 // Redis, its bytes in a blob, then the hash; without a hash nothing is written of the job, and the answer is whether it would be taken.
 // Out: {reason, id or what there is too much of, how the tenant’s quotas stand}. Handing over here saves the way of a short queue
 // two waits for the disk.
+// The last tenth of what may wait in all is for tenants of whom nothing waits: who has filled the rest does not keep them out.
 // Order inside a tenant is priority, then arrival: 2^44 arrivals fit below the next priority, all exact in a double.
 // An idempotency key lives as long as its job, however long that waits; `finish` starts its time. One whose job is no longer kept is
 // free again; a repeat from another api process is told of the end as well.
@@ -87,8 +91,9 @@ if once then
   end
   if state then return {'repeated', known[1]} end
 end
-if tonumber(redis.call('GET', P .. 'waiting-count') or '0') >= tonumber(ARGV[7]) then return {'queue-full'} end
 local waiting = redis.call('ZCARD', P .. 'waiting:' .. tenant)
+local function most(of) return waiting == 0 and of or of - math.floor(of / ${reservePart}) end
+if tonumber(redis.call('GET', P .. 'waiting-count') or '0') >= most(tonumber(ARGV[7])) then return {'queue-full'} end
 if waiting >= tonumber(ARGV[8]) then return {'tenant-queue-full', 'jobs', {{'queued-jobs', tonumber(ARGV[8]), waiting, 0, 0}}} end
 local limits = cjson.decode(ARGV[16])
 local adds = {queued = tonumber(ARGV[17]), blob = tonumber(ARGV[18])}
@@ -103,15 +108,15 @@ for what, by in pairs(adds) do
 end
 for what, by in pairs(adds) do
   local sum = tonumber(redis.call('GET', P .. what .. '-bytes') or '0')
-  if by > 0 and sum + by > limits[what].all then return {'queue-full', 'bytes'} end
+  if by > 0 and sum + by > most(limits[what].all) then return {'queue-full', 'bytes'} end
 end
 if #ARGV < 19 then return {'room'} end
 local hash = {}
 for at = 19, #ARGV do hash[#hash + 1] = ARGV[at] end
-redis.call('HSET', job_key(id), 'replyTo', reply_to, 'queuedBytes', ARGV[17], 'blobBytes', ARGV[18], unpack(hash))
+local place = string.format('%.0f', tonumber(ARGV[4]) * ${priorityBand} + redis.call('INCR', P .. 'arrivals'))
+redis.call('HSET', job_key(id), 'replyTo', reply_to, 'place', place, 'queuedBytes', ARGV[17], 'blobBytes', ARGV[18], unpack(hash))
 for what, by in pairs(adds) do count(what, tenant, by) end
-local arrival = redis.call('INCR', P .. 'arrivals')
-redis.call('ZADD', P .. 'waiting:' .. tenant, tonumber(ARGV[4]) * ${priorityBand} + arrival, id)
+redis.call('ZADD', P .. 'waiting:' .. tenant, place, id)
 redis.call('INCR', P .. 'waiting-count')
 redis.call('ZADD', P .. 'ages:' .. limits.grant, ARGV[5], id)
 redis.call('SADD', P .. 'age-grants', limits.grant)

@@ -120,7 +120,7 @@ local function forget(tenant)
   redis.call('ZREM', P .. 'debts', tenant)
 end
 local function rest(tenant)
-  if redis.call('ZCARD', P .. 'running') + redis.call('SCARD', P .. 'shallow') == 0
+  if redis.call('ZCARD', P .. 'running') + redis.call('SCARD', P .. 'shallow') + redis.call('ZCARD', P .. 'resting') == 0
     and tonumber(redis.call('GET', P .. 'waiting-count') or '0') == 0 then
     for _, what in ipairs({'running-caps', 'day-caps', 'held', 'weights', 'turns', 'accounts', 'usual-times', 'used-most', 'debts'}) do
       redis.call('DEL', P .. what)

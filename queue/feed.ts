@@ -8,6 +8,7 @@ import { enqueue } from './enqueue.js'
 import { handOver, offer, outlive } from './fair-order.js'
 import { hearing, names } from './fragment.js'
 import { keyPrefix } from './keys.js'
+import { wake } from './rest.js'
 import { run, script } from './script.js'
 
 /** A job in handover for longer than this is handed over again, milliseconds. */
@@ -20,10 +21,11 @@ const orphanMs = 15_000
 // worker is not heard. start then counts a lost worker. Tenants whose day was used up are looked at again: a new one may have begun.
 const feedScript = script(
   'feed',
-  `${names}${offer}${outlive}${handOver}${enqueue}${hearing}
+  `${names}${offer}${outlive}${handOver}${enqueue}${hearing}${wake}
 local now = tonumber(ARGV[2])
 pulse(ARGV[6])
 outlive(now)
+wake(now)
 local ids = redis.call('ZRANGEBYSCORE', P .. 'handover', '-inf', now - tonumber(ARGV[4]), 'LIMIT', 0, 100)
 for _, id in ipairs(ids) do redis.call('ZADD', P .. 'handover', now, id) end
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', P .. 'running', '-inf', now - tonumber(ARGV[5]), 'LIMIT', 0, 100)) do

@@ -6,6 +6,7 @@
 //   inflight:<t>  set   a tenant’s jobs handed over or running               running-caps   hash  tenant → how many may be
 //   handover      zset  jobs given to BullMQ and not started, by time        shallow        set   the same, for counting
 //   running       zset  jobs that run, by start                              finished       zset  jobs that ended, by end
+//   resting       zset  jobs given back for a while, by when they are due    (queue/rest.ts)
 //   quarantine    zset  jobs that lost two workers, by end                   expiries       zset  jobs not started, by expiry
 //   ages:<g>      zset  jobs of a grant that wait, by time of acceptance     age-grants     set   grants that have such jobs
 //   litter        set   blobs to be removed
@@ -117,6 +118,7 @@ local function finish(id, outcome, summary, result, now, quarantined)
   end_charge(id, tenant, now)
   redis.call('ZREM', P .. 'handover', id)
   redis.call('ZREM', P .. 'running', id)
+  redis.call('ZREM', P .. 'resting', id)
   redis.call('SREM', P .. 'inflight:' .. tenant, id)
   redis.call('SREM', P .. 'shallow', id)
   redis.call('ZREM', P .. 'expiries', id)

@@ -13,6 +13,7 @@ import { type BlobStore, openBlobStore } from './blob-store.js'
 import { byteLimits, diskBytesOf } from './byte-limits.js'
 import { type Cancelled, cancel } from './cancel.js'
 import { connectFailingFast, connectPatiently } from './connect.js'
+import { type Depth, readDepth } from './depth.js'
 import { endOf, type Told } from './end-message.js'
 import type { StoredEvent } from './events.js'
 import { feed, feedingOf } from './feed.js'
@@ -55,21 +56,6 @@ export type Admission = {
   } & Quotas
   readonly idempotency: { readonly key: string; readonly requestDigest: string } | null
 }
-
-export type Depth = {
-  waiting: number
-  handedOver: number
-  running: number
-  quarantined: number
-  oldestMs: number
-  /** The same by grant, of those that have a waiting job. */
-  oldestMsByGrant: ReadonlyMap<string, number>
-  /** By kind (queue/fragment.ts). */
-  bytes: Readonly<Record<ByteKind, number>>
-}
-
-export const byteKinds = ['queued', 'blob', 'finished', 'event', 'output'] as const
-export type ByteKind = (typeof byteKinds)[number]
 
 export type ApiJobStore = {
   admit(admission: Admission): Promise<Admitted>
@@ -218,46 +204,6 @@ async function readJob(
 ): Promise<KeptJob | null> {
   const fields = told ?? (await readFields(redis, jobId))
   return fields.get('tenant') === tenant ? jobOf(jobId, fields) : null
-}
-
-async function valuesOf(pipeline: ReturnType<Redis['pipeline']>): Promise<unknown[]> {
-  return ((await pipeline.exec()) ?? []).map(([error, value]) => {
-    if (error !== null) throw error
-    return value
-  })
-}
-
-async function readAges(redis: Redis): Promise<ReadonlyMap<string, number>> {
-  const grants = await redis.smembers(keys.ageGrantsKey)
-  const pipeline = redis.pipeline()
-  for (const grant of grants) pipeline.zrange(keys.agesKey(grant), '0', '0', 'WITHSCORES')
-  const oldest = grants.length === 0 ? [] : await valuesOf(pipeline)
-  const age = (at: number): number =>
-    Math.max(0, Date.now() - Number((oldest[at] as string[])[1] ?? Number.POSITIVE_INFINITY))
-  return new Map(grants.map((grant, at) => [grant, age(at)]))
-}
-
-async function readDepth(redis: Redis): Promise<Depth> {
-  const pipeline = redis.pipeline()
-  pipeline
-    .get(keys.waitingCountKey)
-    .zcard(keys.handoverKey)
-    .zcard(keys.runningKey)
-    .zcard(keys.quarantineKey)
-  for (const kind of byteKinds) pipeline.get(keys.bytesKey(kind))
-  const values = await valuesOf(pipeline)
-  const oldestMsByGrant = await readAges(redis)
-  return {
-    waiting: Number(values[0] ?? 0),
-    handedOver: Number(values[1]),
-    running: Number(values[2]),
-    quarantined: Number(values[3]),
-    oldestMs: Math.max(0, ...oldestMsByGrant.values()),
-    oldestMsByGrant,
-    bytes: Object.fromEntries(
-      byteKinds.map((kind, at) => [kind, Number(values[4 + at] ?? 0)]),
-    ) as Record<ByteKind, number>,
-  }
 }
 
 /** Promises of requests that wait for a job's end, by job id; woken by this process's channel. */

@@ -9,6 +9,7 @@ export const jobKey = (jobId: string): string => `${keyPrefix}job:${jobId}`
 export const eventsKey = (jobId: string): string => `${keyPrefix}events:${jobId}`
 export const listKey = (tenant: string): string => `${keyPrefix}list:${tenant}`
 export const quarantineKey = `${keyPrefix}quarantine`
+export const restingKey = `${keyPrefix}resting`
 export const runningKey = `${keyPrefix}running`
 export const handoverKey = `${keyPrefix}handover`
 export const waitingCountKey = `${keyPrefix}waiting-count`

@@ -82,6 +82,7 @@ if deaths > 0 then redis.call('HSET', P .. 'suspects', worker, id) end
 begin_charge(id, tenant, now)
 redis.call('ZREM', P .. 'handover', id)
 redis.call('SREM', P .. 'shallow', id)
+redis.call('ZREM', P .. 'resting', id)
 redis.call('ZREM', P .. 'expiries', id)
 redis.call('ZADD', P .. 'running', now, id)
 redis.call('HINCRBY', job_key(id), 'attempt', 1)

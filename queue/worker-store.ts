@@ -166,7 +166,7 @@ export function openWorkerJobStore(settings: Settings, log: Logger): WorkerJobSt
         commit(redis, jobId, attempt, result, settings.slots, events, signed),
       ),
     release: (jobId, attempt, how) =>
-      untilTaken(parts, 'release', () => release(redis, jobId, attempt, how)),
+      untilTaken(parts, 'release', () => release(redis, jobId, attempt, how, settings.slots)),
     tell: (jobId, events, attempt) => appendEvents(redis, jobId, events, attempt ?? null),
     attend(all) {
       hears = all

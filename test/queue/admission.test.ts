@@ -47,6 +47,22 @@ t.test('the queue as a whole has a limit too', async (t) => {
   t.equal((await api.depth()).waiting, 0)
 })
 
+t.test('who has filled the queue keeps nobody out of whom no job waits', async (t) => {
+  const kindOf = async (tenant: string): Promise<string> =>
+    (await api.admit(admissionOf(payloadOf(tenant), { runningJobs: 1 }))).kind
+  const kinds: string[] = []
+  for (let at = 0; at < 60; at++) kinds.push(await kindOf('filler'))
+  t.equal((await api.depth()).waiting, 36, 'all but a tenth')
+  t.equal(kinds.lastIndexOf('accepted'), kinds.indexOf('queue-full') - 1)
+  for (const tenant of ['first', 'second', 'third', 'fourth'])
+    t.equal(await kindOf(tenant), 'accepted', tenant)
+  t.equal(await kindOf('first'), 'queue-full', 'a second job is none of the reserve')
+  t.equal(await kindOf('fifth'), 'queue-full', 'and all has an end')
+  for (const key of await live.look.keys(`${prefix}waiting:*`))
+    for (const id of await live.look.zrange(key, '0', '-1'))
+      await api.cancel(key.slice(`${prefix}waiting:`.length), id)
+})
+
 t.test('fifty at once with one idempotency key are one job', async (t) => {
   const idempotency = { key: 'same', requestDigest: 'd1' }
   const answers = await Promise.all(

@@ -163,3 +163,41 @@ t.test('who cancels what was handed over, again and again, gains no more room', 
   t.equal(await live.look.scard(`${prefix}shallow`), 0, 'and every place is given back')
   t.equal(await live.look.zcard(`${prefix}handover`), 0)
 })
+
+t.test('jobs that were given back for a while hold nobody’s room', async (t) => {
+  await drainInOrder()
+  const wait = `${bullPrefix}:${queueName}:wait`
+  const resting: string[] = []
+  for (let at = 0; at < 5; at++) resting.push(await accept(api, 'early'))
+  const rest = { delayMs: 3_600_000, reason: 'unharmed' } as const
+  for (let at = 0; at < resting.length; at++) {
+    const id = (await live.look.rpop(wait)) ?? ''
+    await queue.remove(id)
+    const started = await worker.start(id)
+    if (started.kind !== 'run') throw new Error(started.kind)
+    t.equal(id, resting[at], 'each in the step that gives the one before it back')
+    await worker.release(id, started.attempt, rest)
+  }
+  t.match(await api.depth(), { handedOver: 0, resting: 5, waiting: 0 })
+  for (let at = 0; at < 3; at++) await accept(api, 'punctual')
+  t.same(await drainInOrder(), Array(3).fill('punctual'), 'all others go on')
+  t.match(await api.read('early', resting[0] ?? ''), { state: 'queued', attempts: 0 })
+})
+
+t.test('when they are due they wait in turn, where they stood before', async (t) => {
+  const resting = await live.look.zrange(`${prefix}resting`, '0', '-1')
+  const newer = await accept(api, 'early', { runningJobs: 1 })
+  t.same(await live.look.zrange(`${prefix}waiting:early`, '0', '-1'), [newer], 'its cap is used')
+  const other = await accept(api, 'punctual')
+  for (const id of resting) await live.look.zadd(`${prefix}resting`, 'XX', 1, id)
+  await feed(live.look, feeding)
+  t.match(await api.depth(), { handedOver: 1, resting: 0 }, 'no more than there is room for')
+  const left = await live.look.zrange(`${prefix}waiting:early`, '0', '-1')
+  t.equal(left.at(-1), newer, 'before what came later')
+  const order = await drainInOrder()
+  t.same([...order].sort(), [...Array(6).fill('early'), 'punctual'])
+  t.ok(order.indexOf('punctual') <= 2, 'and they are a tenant like others in the race')
+  for (const id of [...resting, newer])
+    t.match(await api.read('early', id), { outcome: 'ok', attempts: 1 })
+  t.match(await api.read('punctual', other), { outcome: 'ok' })
+})

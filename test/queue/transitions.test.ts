@@ -1,5 +1,6 @@
 // Every transition of a job, and every loss: one result each, whatever dies.
 import t from 'tap'
+import { expire } from '../../queue/expire.js'
 import { beat } from '../../queue/heartbeat.js'
 import { unstartedResult } from '../../queue/record.js'
 import type { WorkerJobStore } from '../../queue/worker-store.js'
@@ -23,6 +24,7 @@ async function traces(jobId: string, tenant: string): Promise<string[]> {
   const zsets = [
     'handover',
     'running',
+    'resting',
     'expiries',
     'charges',
     'ages:untrusted',
@@ -105,6 +107,20 @@ t.test('our faults use up the runs, what is given back unharmed does not', async
   t.equal(await worker.release(id, second, { delayMs: 0, reason: 'fault' }), 'exhausted')
   t.ok(await worker.commit(id, second, unstartedResult('sandbox-error', 'ours', 'mount')))
   t.match(await api.read('faulty', id), { outcome: 'sandbox-error', attempts: 2 })
+})
+
+t.test('what rests can be cancelled and expires, and leaves nothing behind', async (t) => {
+  const rest = { delayMs: 3_600_000, reason: 'unharmed' } as const
+  const unwanted = await accept(api, 'rests')
+  t.equal(await worker.release(unwanted, await begin(worker, unwanted), rest), 'released')
+  t.same(await traces(unwanted, 'rests'), ['resting', 'expiries', 'inflight:rests'])
+  t.equal(await api.cancel('rests', unwanted), 'cancelled')
+  const late = await accept(api, 'rests')
+  t.equal(await worker.release(late, await begin(worker, late), rest), 'released')
+  await live.look.zadd(`${prefix}expiries`, 1, late)
+  await expire(live.look)
+  t.match(await api.read('rests', late), { outcome: 'expired', attempts: 0 })
+  for (const id of [unwanted, late]) t.same(await traces(id, 'rests'), [])
 })
 
 t.test('cancel: final at once while it waits, told to the worker while it runs', async (t) => {
