@@ -6,6 +6,7 @@ import type { JobSpec } from '../contract/job.js'
 import type { Evaluation } from '../contract/verdict.js'
 import { canonicalDigest } from '../queue/canonical-digest.js'
 import type { Cancelled } from '../queue/job-store.js'
+import type { Admission } from './admission-lines.js'
 import { Refusal } from './problem.js'
 import type { Service } from './service.js'
 
@@ -42,8 +43,8 @@ export function requireAudit({ audit, settings }: Service): void {
   throw new Refusal('audit-unavailable', undefined, { headers: { 'retry-after': '5' } })
 }
 
-export function tellAdmission({ audit }: Service, asked: AskedForJob, job: string): void {
-  audit.tell({ act: 'admission', ...asked, job, verdict: 'allow' })
+export function admissionLine(asked: AskedForJob, job: string): Admission {
+  return { act: 'admission', ...asked, job, verdict: 'allow' }
 }
 
 export function tellDenial(
@@ -56,11 +57,12 @@ export function tellDenial(
   audit.tell({ act: 'denial', ...asked, verdict, code, rules: [...new Set(rules)] })
 }
 
+/** What had ended already is not told: nothing has happened, and it can be asked for ever. */
 export function tellCancel(
   { audit }: Service,
   request: FastifyRequest,
   job: string,
-  result: Exclude<Cancelled, 'unknown'>,
+  result: Exclude<Cancelled, 'unknown' | 'finished'>,
 ): void {
   const who = { caller: callerOf(request), requestId: request.id }
   audit.tell({ act: 'cancel', ...who, job, result })

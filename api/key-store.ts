@@ -26,13 +26,15 @@ export type VerifiedKey = { readonly record: KeyRecord; readonly tenant: TenantR
 
 /** The key itself, this once, and what is stored of it. */
 export type NewKey = { readonly key: string; readonly record: KeyRecord }
+/** `newTenant`: there was none of the name before. */
+export type FirstKey = NewKey & { readonly newTenant: TenantRecord | null }
 
 /** The tenant was deleted: its name is not given out again. */
 export class DeletedTenant extends Error {}
 
 export type KeyStore = {
   /** Makes the tenant, too, when there is none of the name. @throws DeletedTenant */
-  create(wish: KeyWish): Promise<NewKey>
+  create(wish: KeyWish): Promise<FirstKey>
   /** Null when the key does not work now, or its tenant is gone. A disabled tenant is the caller’s to refuse. */
   verify(key: string): Promise<VerifiedKey | null>
   list(): Promise<readonly { readonly record: KeyRecord; readonly usedAtMs: number | null }[]>
@@ -121,21 +123,23 @@ async function write(
   ])
 }
 
-async function create(parts: Parts, wish: KeyWish): Promise<NewKey> {
+async function create(parts: Parts, wish: KeyWish): Promise<FirstKey> {
   const { redis, tenants } = parts
   const nowMs = await redisNowMs(redis)
+  let newTenant: TenantRecord | null = null
   for (;;) {
     const { tenant: name, scopes, grant, expiresInSeconds } = wish
     const found = await tenants.present(name)
     if (found === null) {
       const isMade = await tenants.create({ name, ...(grant === undefined ? {} : { grant }) })
       if (isMade === null && (await tenants.read(name)) === null) throw new DeletedTenant(name)
+      newTenant = isMade
       continue
     }
     // A grant of its own stands in a key only where it is another one: else it follows its tenant’s.
     const own = grant === undefined || grant === found.record.grant ? {} : { grant }
     const made = newKey({ tenant: name, scopes, ...own }, nowMs, expiresInSeconds * 1000)
-    if ((await write(parts, made, found.text)) === 1) return made
+    if ((await write(parts, made, found.text)) === 1) return { ...made, newTenant }
   }
 }
 

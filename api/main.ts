@@ -1,7 +1,6 @@
 // The api process: reads settings, listens, and ends gracefully when told to.
 import { setMaxListeners } from 'node:events'
 import { SettingsError } from '../contract/config.js'
-import { openAuditLog } from '../queue/audit-log.js'
 import { keepCurrent } from '../queue/current-files.js'
 import { refuseSmallHeap } from '../queue/heap.js'
 import { openApiJobStore } from '../queue/job-store.js'
@@ -11,6 +10,8 @@ import { watchRedis } from '../queue/redis-health.js'
 import { loadSettings } from '../queue/settings-file.js'
 import { unrunOutcome } from '../queue/unrun.js'
 import { buildAdminServer, listenOnSocket } from './admin-server.js'
+import { openAdmissionLines } from './admission-lines.js'
+import { openApiAudit } from './audit-bound.js'
 import { openKeyStore } from './key-store.js'
 import { openPlaces } from './places.js'
 import { bodyBudget } from './request-body.js'
@@ -54,11 +55,8 @@ const store = await openApiJobStore(
   },
 )
 const telemetry = openTelemetry(store, tenantsNamed(settings))
-const audit = await openAuditLog({
-  ...{ directory: settings.auditDirectory, process: 'api', sealer: store.sealer, log },
-  onLine: (act) => telemetry.count('stockade_audit_lines_total', { act }),
-  onFailure: () => telemetry.count('stockade_audit_failures_total', {}),
-})
+const audit = await openApiAudit(settings, store, log, telemetry)
+const admissionLines = openAdmissionLines({ ...store, audit, log })
 const stopping = new AbortController()
 // Every waiting request and every stream listens.
 setMaxListeners(0, stopping.signal)
@@ -73,6 +71,7 @@ const service: Service = {
   waits: openPlaces(settings.tenantWaitsMax),
   log,
   audit,
+  admissionLines,
   stopping: stopping.signal,
 }
 
@@ -98,6 +97,7 @@ async function stop(signal: string): Promise<void> {
   await admin.close()
   files.close()
   endWatch()
+  admissionLines.close()
   await store.close()
   await audit.close()
   log.info('stopped')

@@ -27,6 +27,7 @@ export async function openApiDocument(): Promise<Record<string, unknown>> {
     waits: openPlaces(settings.tenantWaitsMax),
     log: pino({ level: 'silent' }),
     audit: absent('audit log'),
+    admissionLines: absent('lines of admissions'),
     stopping: new AbortController().signal,
   }
   const app = await buildServer(service)

@@ -15,11 +15,12 @@ import type { Told } from '../queue/end-message.js'
 import { newJobId } from '../queue/job-id.js'
 import type { Admission, Admitted } from '../queue/job-store.js'
 import { jobOf } from '../queue/record.js'
+import type { Admission as AdmissionLine } from './admission-lines.js'
 import {
   type AskedForJob,
+  admissionLine,
   askedForJob,
   requireAudit,
-  tellAdmission,
   tellDenial,
 } from './audit-acts.js'
 import { type Caller, callerOf } from './auth.js'
@@ -104,13 +105,14 @@ function admissionOf(
   request: FastifyRequest,
   jobId: string,
   acceptedAtMs: number,
-): { admission: Admission; asked: AskedForJob } {
+): { admission: Admission; asked: AskedForJob; line: AdmissionLine } {
   const caller = callerOf(request)
   const { spec, evaluation, grant, priority } = judgeBody(service, caller, bodyOf(request))
   const { tenant } = caller
   service.store.asked.note({ tenant, grant: grant.name, verdict: evaluation.verdict, spec })
   const asked = askedForJob(request, spec, evaluation)
   const plan = allowedPlan(service, evaluation, asked)
+  const line = admissionLine(asked, jobId)
   const admission = {
     payload: {
       jobId,
@@ -130,8 +132,9 @@ function admissionOf(
     lifetimeMs: plan.lifetimeMs,
     grant,
     idempotency: idempotencyOf(service, request, caller),
+    auditLine: service.admissionLines.seal(line),
   }
-  return { admission, asked }
+  return { admission, asked, line }
 }
 
 /** The job as it stands right after admission, without asking Redis for what we just wrote. */
@@ -187,7 +190,7 @@ type Accepted = {
 /** Everything that needs the body happens in here, so that a waiting request holds none of it. */
 async function accept(service: Service, request: FastifyRequest, jobId: string): Promise<Accepted> {
   requireAudit(service)
-  const { admission, asked } = admissionOf(service, request, jobId, Date.now())
+  const { admission, asked, line } = admissionOf(service, request, jobId, Date.now())
   forgetBody(request)
   const admitted = await service.store.admit(admission)
   // Only now: while it is sealed and written, the job takes as much as its body did.
@@ -195,7 +198,7 @@ async function accept(service: Service, request: FastifyRequest, jobId: string):
   refuseUnlessAdmitted(service, asked, admitted)
   const isNew = admitted.kind === 'accepted'
   if (isNew) {
-    tellAdmission(service, asked, admitted.jobId)
+    service.admissionLines.tell(line)
     service.telemetry.count('stockade_jobs_admitted_total', { grant: admission.grant.name })
   }
   const headers = admitted.kind === 'accepted' ? rateLimitHeaders(admitted.quotas) : {}

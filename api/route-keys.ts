@@ -68,6 +68,9 @@ async function create(service: Service, request: FastifyRequest): Promise<KeyCre
       if (!(error instanceof DeletedTenant)) throw error
       throw new Refusal('conflict', 'The tenant was deleted; its name is not given out again.')
     })
+  const { newTenant } = made
+  if (newTenant !== null)
+    tellAdmin(service, request, { what: 'tenant-create', tenant, grant: newTenant.grant })
   tellAdmin(service, request, {
     ...{ what: 'key-create', tenant, key: made.record.id, scopes },
     ...(grant === undefined ? {} : { grant }),

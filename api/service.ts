@@ -4,6 +4,7 @@ import type { Settings } from '../contract/config.js'
 import type { AuditLog } from '../queue/audit-log.js'
 import type { ApiJobStore } from '../queue/job-store.js'
 import type { LocalFiles } from '../queue/local-files.js'
+import type { AdmissionLines } from './admission-lines.js'
 import type { KeyStore } from './key-store.js'
 import type { Places } from './places.js'
 import type { BodyBudget } from './request-body.js'
@@ -21,6 +22,8 @@ export type Service = {
   readonly waits: Places
   readonly log: Logger
   readonly audit: AuditLog
+  /** Of which each admission has one in it. */
+  readonly admissionLines: AdmissionLines
   /** Aborted when the process is told to end. */
   readonly stopping: AbortSignal
 }

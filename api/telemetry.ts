@@ -1,8 +1,8 @@
 // Metrics of an api process, made from the table in contract/metric.ts: a name that is not there cannot be counted.
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { type MetricName, type MetricRow, metrics } from '../contract/metric.js'
-import type { Retired } from '../queue/housekeeping.js'
 import { type ByteKind, byteKinds } from '../queue/depth.js'
+import type { Retired } from '../queue/housekeeping.js'
 import type { ApiJobStore } from '../queue/job-store.js'
 import { checkWrites } from '../queue/redis-health.js'
 import { readTenants } from './tenant-metrics.js'

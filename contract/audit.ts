@@ -59,8 +59,13 @@ const acts = {
       grant,
       policyRevision: Type.Integer(),
       verdict: Type.Literal('allow'),
+      late: Type.Optional(Type.Literal(true)),
     },
-    { ...closed, description: 'A job was accepted into the queue.' },
+    {
+      ...closed,
+      description:
+        'A job was accepted into the queue. `late`: whoever accepted it did not hear so, or ended before it could tell; another has found that out.',
+    },
   ),
   denial: Type.Object(
     {
@@ -91,7 +96,7 @@ const acts = {
     {
       ...closed,
       description:
-        '`cancelled`: it had not started, and this is its outcome too. `cancelling`: its worker was told. `finished`: it had ended before.',
+        '`cancelled`: it had not started, and this is its outcome too. `cancelling`: its worker was told. `finished` (in older lines): it had ended before.',
     },
   ),
   admin: Type.Object(
@@ -152,12 +157,27 @@ const acts = {
         'HMAC-SHA-256, by a key derived from the seal key, of the process, the number and the digest of the line before it.',
     },
   ),
+  omitted: Type.Object(
+    {
+      act: Type.Literal('omitted'),
+      tenant: name,
+      denials: Type.Integer({ minimum: 0 }),
+      cancels: Type.Integer({ minimum: 0 }),
+    },
+    {
+      ...closed,
+      description:
+        'So many denials and cancels of a tenant had no line of their own in the minute before, beyond those that had.',
+    },
+  ),
   lost: Type.Object(
     { act: Type.Literal('lost'), lines: Type.Integer({ minimum: 1 }) },
     { ...closed, description: 'So many lines could be neither written nor held.' },
   ),
 } as const
 
+/** What is told, without the head of a line. */
+export const auditActSchemas = acts
 export const auditActs = Object.keys(acts) as (keyof typeof acts)[]
 export type AuditAct =
   | Static<(typeof acts)['open']>
@@ -167,6 +187,7 @@ export type AuditAct =
   | Static<(typeof acts)['admin']>
   | Static<(typeof acts)['outcome']>
   | Static<(typeof acts)['checkpoint']>
+  | Static<(typeof acts)['omitted']>
   | Static<(typeof acts)['lost']>
 export type AuditCaller = Static<typeof AuditCaller>
 export type AuditOutcome = Static<(typeof acts)['outcome']>

@@ -85,6 +85,13 @@ export const Settings = Type.Object(
       description:
         'While the audit log cannot be written: `refuse` answers new jobs and keys 503, `admit` goes on and holds the lines in memory (8 MiB; beyond that they are lost, and counted).',
     }),
+    auditTenantLinesMax: Type.Integer({
+      minimum: 1,
+      maximum: 1_000_000,
+      default: 120,
+      description:
+        'Denials and cancels of one tenant that have a line each in the audit log of one api in a minute; more of them are one line with a count.',
+    }),
     grantDirectory: Type.String({
       default: '',
       description: 'YAML files, one grant each. Empty: /etc/<instance>/grants.',

@@ -8,6 +8,7 @@ import { names } from './fragment.js'
 import { keyPrefix } from './keys.js'
 import { type QuotaLimits, type QuotaRow, type Standing, standingOf } from './quota.js'
 import { run, script } from './script.js'
+import { markUntold } from './untold.js'
 import { quotaStates } from './usage-fragment.js'
 
 export type Admitted =
@@ -46,6 +47,8 @@ export type AdmissionRecord = {
     readonly requestDigest: string
     readonly keepMs: number
   } | null
+  /** Kept until it stands in an audit log. */
+  readonly auditLine: string
   /** The channel of the api process that waits for the end; a repeat adds its own. */
   readonly replyTo: string
   /** This machine’s slots, for where no worker has said how many there are (queue/fair-order.ts). */
@@ -65,7 +68,7 @@ export type AdmissionRecord = {
 export const reservePart = 10
 
 // In: prefix, id, tenant, priority, now, expires, queuedMax, tenantQueuedMax, tenantRunningMax, idempotency key ('' for none),
-// its digest, its life in ms, seconds that events are kept, reply to, slots, byte limits with quotas, weight and grant as JSON, its bytes in
+// its digest, its life in ms, seconds that events are kept, reply to, slots, byte limits with quotas, weight, grant and line of the audit log as JSON, its bytes in
 // Redis, its bytes in a blob, then the hash; without a hash nothing is written of the job, and the answer is whether it would be taken.
 // Out: {reason, id or what there is too much of, how the tenant’s quotas stand}. Handing over here saves the way of a short queue
 // two waits for the disk.
@@ -75,7 +78,7 @@ export const reservePart = 10
 // free again; a repeat from another api process is told of the end as well.
 const admitScript = script(
   'admit',
-  `${names}${offer}${handOver}${enqueue}${quotaStates}
+  `${names}${offer}${handOver}${enqueue}${quotaStates}${markUntold}
 local id, tenant, reply_to = ARGV[2], ARGV[3], ARGV[14]
 local once = ARGV[10] ~= '' and P .. 'idempotency:' .. tenant .. ':' .. ARGV[10]
 if redis.call('EXISTS', job_key(id)) == 1 then return {'accepted', id} end
@@ -130,6 +133,7 @@ else
 end
 redis.call('HSET', P .. 'weights', tenant, limits.weight)
 count_submit(tenant, limits.quota, states)
+mark_untold(id, limits.auditLine, ARGV[5])
 offer(tenant)
 if once then
   redis.call('HSET', once, 'id', id, 'digest', ARGV[11])
@@ -167,7 +171,7 @@ async function send(redis: Redis, record: AdmissionRecord): Promise<Answer> {
     record.slots,
     JSON.stringify({
       ...{ ...record.limits, quota: record.quota },
-      ...{ weight: record.weight, grant: record.grant },
+      ...{ weight: record.weight, grant: record.grant, auditLine: record.auditLine },
     }),
     record.bytes.queued,
     record.bytes.blob,

@@ -37,6 +37,8 @@ export const auditFile = (directory: string, process: AuditProcess): string =>
 const syncMs = 1000
 const checkpointMs = 60_000
 const checkpointLines = 1000
+/** Pieces written one after the other while others tell: then it is the disk’s turn to be asked, or another file’s. */
+const writeRoundsMax = 64
 /** What is held while nothing can be written; beyond it lines are lost, and the log says how many. Bytes. */
 const heldBytesMax = 8 * 1_048_576
 
@@ -103,24 +105,31 @@ function mend(state: State): void {
   state.isWritable = true
 }
 
-async function writePending(state: State): Promise<void> {
-  while (state.pending.length > 0) {
-    const batch = Buffer.concat(state.pending)
-    state.pending = []
-    try {
+/** What is pending now, to the file that is the log's now. False when it cannot be written: then it is pending again. */
+async function writeBatch(state: State): Promise<boolean> {
+  let batch = Buffer.concat(state.pending)
+  state.pending = []
+  try {
+    while (batch.length > 0) {
       const { bytesWritten } = await state.file.write(batch)
       state.size += bytesWritten
       state.pendingBytes -= bytesWritten
       state.isDirty = true
       state.isMidLine = batch[bytesWritten - 1] !== 10
-      if (bytesWritten < batch.length) state.pending.unshift(batch.subarray(bytesWritten))
-      else mend(state)
-    } catch (error) {
-      state.pending.unshift(batch)
-      note(state, 'written', error)
-      return
+      batch = batch.subarray(bytesWritten)
     }
+    mend(state)
+    return true
+  } catch (error) {
+    state.pending.unshift(batch)
+    note(state, 'written', error)
+    return false
   }
+}
+
+async function writePending(state: State): Promise<void> {
+  for (let round = 0; round < writeRoundsMax && state.pending.length > 0; round++)
+    if (!(await writeBatch(state))) return
 }
 
 /** One at a time; what is told meanwhile goes with the next piece. */
@@ -159,23 +168,38 @@ async function sync(state: State): Promise<void> {
 
 const openToAppend = (path: string): Promise<FileHandle> => open(path, 'a', 0o640)
 
-async function reopen(state: State): Promise<void> {
+async function rotate(state: State): Promise<void> {
   const [ours, there] = await Promise.all([state.file.stat(), stat(state.path).catch(() => null)])
   if (there !== null && there.ino === ours.ino && there.dev === ours.dev) return
-  try {
-    const next = await openToAppend(state.path)
-    const { size } = await next.stat()
-    checkpoint(state)
-    await sync(state)
-    if (state.isMidLine) throw new Error('the old file has a line in part')
-    await state.file.close()
-    state.file = next
-    state.size = size
-    push(state, { act: 'open', reason: 'rotation', torn: null })
-    state.log.info({ seq: state.last.seq, prev: state.last.prev }, 'the audit log has a new file')
-  } catch (error) {
-    note(state, 'opened anew', error)
+  const next = await openToAppend(state.path)
+  const { size } = await next.stat()
+  checkpoint(state)
+  const written = writeBatch(state)
+  // What is told while the old file is brought to its end is of the new one, which begins with this.
+  push(state, { act: 'open', reason: 'rotation', torn: null })
+  const { seq, prev } = state.last
+  await written
+  if (state.isMidLine) {
+    await next.close()
+    throw new Error('the old file has a line in part')
   }
+  const old = state.file
+  Object.assign(state, { file: next, size })
+  state.log.info({ seq, prev }, 'the audit log has a new file')
+  await old.datasync().catch((error: unknown) => note(state, 'synced', error))
+  await old.close()
+  await writePending(state)
+}
+
+/** It has the file to itself: what is told meanwhile is held, and written to whichever is the log’s then. */
+async function reopen(state: State): Promise<void> {
+  while (state.writing !== null) await state.writing
+  state.writing = rotate(state)
+    .catch((error: unknown) => note(state, 'opened anew', error))
+    .finally(() => {
+      state.writing = null
+    })
+  await state.writing
   await write(state)
 }
 

@@ -16,6 +16,7 @@
 //   finished:<t>  zset  the same for one tenant                              output-litter  set   jobs whose output files go
 //   outputs       zset  finished jobs with output files, by end              outputs:<t>    zset  the same for one tenant
 //   told          zset  finished jobs whose events are kept, by end          told:<t>       zset  the same for one tenant
+//   untold        zset  jobs whose admission may be in no audit log, by admission; untold-lines hash job → its line (queue/untold.ts)
 //   usage, quotas of a day: queue/usage-fragment.ts
 //   <x>-bytes     text  bytes of one kind in all                             <x>-bytes-by   zset  tenant → its bytes
 //   asked:<t>     hash  what a tenant’s jobs asked, sealed, with asked-counts:<t>, asked-seen:<t> and asked-tenants (asked-jobs.ts)

@@ -55,6 +55,8 @@ export type Admission = {
     readonly weight: number
   } & Quotas
   readonly idempotency: { readonly key: string; readonly requestDigest: string } | null
+  /** For the audit log, should nobody be left who tells it (queue/untold.ts). */
+  readonly auditLine: string
 }
 
 export type ApiJobStore = {
@@ -145,6 +147,7 @@ function recordOf(parts: Parts, admission: Admission, sealed: Buffer): Admission
             keepMs: settings.finishedKeepSeconds * 1000,
           },
     replyTo: parts.processId,
+    auditLine: admission.auditLine,
     slots: settings.slots,
     weight: grant.weight,
     grant: grant.name,

@@ -14,7 +14,7 @@ import { ask } from './raw-http.js'
 
 const redis = await openLiveRedis()
 const grants = { 'tiny.yaml': 'name: tiny\nextends: untrusted\nqueuedJobs: 1\nrunningJobs: 1\n' }
-const api = await openLiveApi(redis, { grants })
+const api = await openLiveApi(redis, { grants, settings: { auditTenantLinesMax: 20 } })
 const key = await api.key('acme')
 const tiny = await api.key('small', ['submit', 'read'], 'tiny')
 t.teardown(async () => {
@@ -114,10 +114,66 @@ t.test('a cancel, and none of a stranger’s', async (t) => {
   t.same(await news(), [])
   await ask(api.origin, 'DELETE', `/v1/jobs/${id}`, { key })
   await ask(api.origin, 'DELETE', `/v1/jobs/${id}`, { key })
-  t.match(await news(), [
-    { act: 'cancel', job: id, result: 'cancelled', caller: caller(key) },
-    { act: 'cancel', job: id, result: 'finished' },
+  const lines = await news()
+  t.match(lines, [{ act: 'cancel', job: id, result: 'cancelled', caller: caller(key) }])
+  t.equal(lines.length, 1, 'what had ended already is no act')
+})
+
+t.test('beyond a bound, denials and cancels of a tenant are one line with a count', async (t) => {
+  const loud = await api.key('loud')
+  const { status, json } = await ask(api.origin, 'POST', '/v1/jobs', { key: loud, body: spec })
+  t.equal(status, 202)
+  api.audit.turn()
+  await news()
+  const statuses: number[] = []
+  for (let at = 0; at < 25; at++)
+    statuses.push((await send({ ...spec, privileged: true }, loud)).status)
+  t.same([...new Set(statuses)], [403], 'each is refused')
+  await ask(api.origin, 'DELETE', `/v1/jobs/${(json as Job).id}`, { key: loud })
+  await send({ ...spec, privileged: true })
+  const lines = await news()
+  t.equal(lines.filter(({ act }) => act === 'denial').length, 20 + 1, 'others have their own')
+  t.equal(lines.length, 21)
+  api.audit.turn()
+  t.match(await news(), [{ act: 'omitted', tenant: 'loud', denials: 5, cancels: 1 }])
+  api.audit.turn()
+  t.same(await news(), [], 'a minute without any has no such line')
+  await send({ ...spec, privileged: true }, loud)
+  t.match(await news(), [{ act: 'denial' }], 'and the next minute begins anew')
+})
+
+t.test('a job whose admission nobody told has its line all the same, once', async (t) => {
+  await news()
+  const body = { ...spec, source: 'echo nobody hears of it' }
+  // The answer of Redis is lost: the job is there, and who admitted it does not know.
+  const { admissionLines } = api.service
+  const tell = admissionLines.tell
+  Object.assign(admissionLines, { tell: () => undefined })
+  const { json } = await ask(api.origin, 'POST', '/v1/jobs', { key, body })
+  Object.assign(admissionLines, { tell })
+  const { id } = json as Job
+  t.same(await news(), [])
+  await admissionLines.turn()
+  t.same(await news(), [], 'it may still be told by whoever admitted it')
+  const later = Date.now() + 60_000
+  await admissionLines.turn(later)
+  await admissionLines.turn(later)
+  const lines = await news()
+  t.match(lines, [
+    { act: 'admission', job: id, late: true, request: { sha256: canonicalDigest(body) } },
   ])
+  t.equal(lines.length, 1)
+  t.match(lines[0], { caller: caller(key), verdict: 'allow' })
+  const untold = 'stockade:{default}:untold'
+  const forged = (await redis.look.hget(`${untold}-lines`, id))?.replace('acme', 'evil') ?? ''
+  await redis.look.zadd(untold, 1, `job_${'0'.repeat(26)}`)
+  await redis.look.hset(`${untold}-lines`, `job_${'0'.repeat(26)}`, forged)
+  await admissionLines.turn()
+  t.same(await news(), [], 'a line that Redis made up is none')
+  t.match(api.lines.join(''), 'a line of an admission in Redis is not ours')
+  await admissionLines.turn(later + 60_000)
+  t.equal(await redis.look.zcard(untold), 0, 'what stands in the log leaves Redis')
+  t.equal(await redis.look.hlen(`${untold}-lines`), 0)
 })
 
 function admin(method: string, route: string, body?: unknown): Promise<Record<string, unknown>> {
@@ -145,10 +201,13 @@ t.test('keys that are made and revoked, without the key', async (t) => {
   const lines = await news()
   const who = { caller: { door: 'admin-socket' } }
   t.match(lines, [
+    { act: 'admin', what: 'tenant-create', tenant: 'new', key: null, grant: 'grader', ...who },
     { act: 'admin', what: 'key-create', tenant: 'new', key: made.id, grant: 'grader', ...who },
     { act: 'admin', what: 'key-revoke', key: made.id, tenant: null, ...who },
   ])
-  t.equal(lines.length, 2, 'what was not there was not revoked')
+  t.equal(lines.length, 3, 'what was not there was not revoked')
+  await admin('POST', '/v1/admin/keys', { tenant: 'new' })
+  t.match(await news(), [{ what: 'key-create' }], 'the tenant is made once')
   t.notOk(readFileSync(path, 'utf8').includes(String(made.key).slice(20)))
 })
 

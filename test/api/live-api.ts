@@ -6,17 +6,18 @@ import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { buildAdminServer, listenOnSocket } from '../../api/admin-server.js'
+import { openAdmissionLines } from '../../api/admission-lines.js'
+import { type BoundAudit, openApiAudit } from '../../api/audit-bound.js'
 import { openKeyStore } from '../../api/key-store.js'
 import { openPlaces } from '../../api/places.js'
 import { bodyBudget } from '../../api/request-body.js'
 import { buildServer } from '../../api/server.js'
 import type { Service } from '../../api/service.js'
-import { openTelemetry, type Telemetry } from '../../api/telemetry.js'
+import { openTelemetry } from '../../api/telemetry.js'
 import { tenantsNamed } from '../../api/tenant-metrics.js'
 import type { Settings } from '../../contract/config.js'
 import type { Scope } from '../../contract/key.js'
-import { type AuditLog, openAuditLog } from '../../queue/audit-log.js'
-import { type ApiJobStore, openApiJobStore } from '../../queue/job-store.js'
+import { openApiJobStore } from '../../queue/job-store.js'
 import { type LocalFiles, loadLocalFiles } from '../../queue/local-files.js'
 import { openLog } from '../../queue/log.js'
 import { watchRedis } from '../../queue/redis-health.js'
@@ -35,6 +36,7 @@ function writeLocalFiles(directory: string): void {
 
 export type LiveApi = {
   readonly service: Service
+  readonly audit: BoundAudit
   readonly app: FastifyInstance
   readonly origin: string
   readonly port: number
@@ -69,19 +71,6 @@ async function filesOf(settings: Settings, options: ApiOptions): Promise<LocalFi
   return options.files?.(loaded) ?? loaded
 }
 
-function openAudit(
-  settings: Settings,
-  { sealer }: ApiJobStore,
-  log: Logger,
-  telemetry: Telemetry,
-): Promise<AuditLog> {
-  return openAuditLog({
-    ...{ directory: settings.auditDirectory, process: 'api', sealer, log },
-    onLine: (act) => telemetry.count('stockade_audit_lines_total', { act }),
-    onFailure: () => telemetry.count('stockade_audit_failures_total', {}),
-  })
-}
-
 export async function openLiveApi(redis: LiveRedis, options: ApiOptions = {}): Promise<LiveApi> {
   writeLocalFiles(redis.directory)
   for (const [name, text] of Object.entries(options.grants ?? {})) {
@@ -95,7 +84,8 @@ export async function openLiveApi(redis: LiveRedis, options: ApiOptions = {}): P
   setMaxListeners(0, stopping.signal)
   const files = await filesOf(settings, options)
   const telemetry = openTelemetry(store, tenantsNamed(settings))
-  const audit = await openAudit(settings, store, log, telemetry)
+  const audit = await openApiAudit(settings, store, log, telemetry)
+  const admissionLines = openAdmissionLines({ ...store, audit, log })
   const service: Service = {
     settings,
     store,
@@ -103,6 +93,7 @@ export async function openLiveApi(redis: LiveRedis, options: ApiOptions = {}): P
     files: () => files,
     telemetry,
     audit,
+    admissionLines,
     budget: bodyBudget(settings.bodyBytesMax),
     waits: openPlaces(settings.tenantWaitsMax),
     log,
@@ -115,7 +106,7 @@ export async function openLiveApi(redis: LiveRedis, options: ApiOptions = {}): P
   await listenOnSocket(admin, settings.adminSocket)
   const workers: WorkerJobStore[] = []
   return {
-    ...{ service, app, origin, lines, settings },
+    ...{ service, audit, app, origin, lines, settings },
     port: Number(new URL(origin).port),
     adminSocket: settings.adminSocket,
     async key(tenant, scopes = ['submit', 'read'], grant = 'untrusted') {
@@ -134,6 +125,7 @@ export async function openLiveApi(redis: LiveRedis, options: ApiOptions = {}): P
       await app.close()
       admin.server.close()
       await admin.close()
+      admissionLines.close()
       await store.close()
       await audit.close()
     },

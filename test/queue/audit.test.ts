@@ -345,3 +345,34 @@ t.test('bytes that somebody appends are found', async (t) => {
   await live.audit.close()
   t.match(told(check([live.path])), [/^3 has been changed: it is no line/])
 })
+
+t.test(
+  'rotation while others tell: no failure, and each file ends with a checkpoint',
+  async (t) => {
+    const live = await openLog()
+    let at = 0
+    let isTelling = true
+    const telling = (async () => {
+      while (isTelling) {
+        live.audit.tell(act(++at))
+        await new Promise(setImmediate)
+      }
+    })()
+    const paths: string[] = []
+    for (let round = 0; round < 30; round++) {
+      paths.push(`${live.path}.${round}`)
+      renameSync(live.path, `${live.path}.${round}`)
+      // Two at once, as two signals that come together.
+      await Promise.all([live.audit.reopen(), live.audit.reopen()])
+    }
+    isTelling = false
+    await telling
+    await live.audit.close()
+    t.equal(live.failures, 0)
+    for (const path of paths)
+      t.match(check([path]), { faults: [], unsealed: 0 }, 'ends with a checkpoint')
+    const all = check([...paths, live.path])
+    t.same(told(all), [])
+    t.equal(all.lines, at + all.checkpoints + 31, `${at} acts, and an open line for each file`)
+  },
+)

@@ -94,6 +94,7 @@ export function admissionOf(
       ...{ queuedJobs, runningJobs, ...daily },
     },
     idempotency: null,
+    auditLine: '',
     ...rest,
   }
 }

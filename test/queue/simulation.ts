@@ -174,6 +174,7 @@ function recordOf(
     ...{ queuedMax: unlimited, tenantQueuedMax: unlimited, tenantRunningMax: cap },
     idempotency: null,
     replyTo: 'nobody',
+    auditLine: '',
     bytes: { queued: 0, blob: 0 },
     limits: { queued: room, blob: room },
     quota: { submits: 0, cpuMs: 0, memoryMebibyteMs: 0, storedBytes: 0, keepMs: 0 },
