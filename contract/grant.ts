@@ -1,6 +1,7 @@
 // Grant: what a class of tenants may ask. Written in YAML by an operator; resolved here, with nothing left open.
 import { type Static, Type } from 'typebox'
 import { quotaFields } from './quota.js'
+import { jobStepsMax } from './step.js'
 
 const closed = { additionalProperties: false } as const
 const positive = (description: string) =>
@@ -83,6 +84,12 @@ export const Grant = Type.Object(
     }),
     warningsRefused: Type.Array(Type.String({ pattern: '^[a-z][a-z-]{1,62}$' }), {
       description: 'Warnings that deny a job here, by their ids: `image-by-name` wants digests.',
+    }),
+    steps: Type.Integer({
+      minimum: 0,
+      maximum: jobStepsMax,
+      description:
+        'Steps a job may have. All together have at most the maxima of `wallMs` and `cpuMs`. 0: a job runs one program.',
     }),
     ...quotaFields,
     weight: Type.Integer({

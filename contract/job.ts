@@ -1,45 +1,13 @@
 // JobSpec: what a caller may ask. The only place where a field of a job exists.
 // Defaults are not here: the grant decides them (policy/plan.ts), so that a plan has no hidden value.
 import { type Static, Type } from 'typebox'
+import { Limits } from './limits.js'
+import { JobStep, jobStepsMax } from './step.js'
 
 const closed = { additionalProperties: false } as const
 
 /** Largest source or file that a job may carry inline, bytes. The HTTP body limit is larger by the JSON escapes. */
 export const contentBytesMax = 16 * 1024 * 1024
-/** Largest integer a limit can name. Far above any grant, and exact in a double. */
-const limitMax = Number.MAX_SAFE_INTEGER
-
-const limit = (description: string) => Type.Integer({ minimum: 1, maximum: limitMax, description })
-
-export const Limits = Type.Object(
-  {
-    wallMs: Type.Optional(limit('Wall-clock time from the first instruction, milliseconds.')),
-    cpuMs: Type.Optional(limit('Processor time of all processes together, milliseconds.')),
-    memoryBytes: Type.Optional(
-      limit('Memory of all processes together, files written included, bytes. No swap.'),
-    ),
-    processes: Type.Optional(limit('Processes and threads at one time.')),
-    openFiles: Type.Optional(limit('Open descriptors of one process.')),
-    fileBytes: Type.Optional(limit('Size of one written file, bytes.')),
-    diskBytes: Type.Optional(
-      limit('All written files together, those in `/dev/shm` with them, bytes.'),
-    ),
-    outputBytes: Type.Optional(limit('Standard output and standard error together, bytes.')),
-    cpus: Type.Optional(
-      Type.Number({
-        exclusiveMinimum: 0,
-        maximum: 1024,
-        description: 'Processors, as a number such as 1 or 0.5.',
-      }),
-    ),
-  },
-  {
-    ...closed,
-    description:
-      'What the program may use. Each is bounded by the tenant’s grant; absent means the grant’s default.',
-  },
-)
-
 export const JobFile = Type.Object(
   {
     path: Type.String({
@@ -157,7 +125,7 @@ export const JobSpec = Type.Object(
     language: Type.Optional(
       Type.String({
         pattern: '^[a-z][a-z0-9+.-]{0,31}$',
-        description: 'A language of /v1/languages. With `source`.',
+        description: 'A language of /v1/languages. With `source`, or with `steps`.',
       }),
     ),
     source: Type.Optional(
@@ -171,7 +139,8 @@ export const JobSpec = Type.Object(
       Type.String({
         minLength: 1,
         maxLength: 512,
-        description: 'An image of /v1/images, by name or sha256 digest. With `command`.',
+        description:
+          'An image of /v1/images, by name or sha256 digest. With `command`, or with `steps`.',
       }),
     ),
     command: Type.Optional(
@@ -179,6 +148,14 @@ export const JobSpec = Type.Object(
         minItems: 1,
         maxItems: 1024,
         description: 'The program and its arguments. No shell is between. With `image`.',
+      }),
+    ),
+    steps: Type.Optional(
+      Type.Array(JobStep, {
+        minItems: 1,
+        maxItems: jobStepsMax,
+        description:
+          'Several programs, one after the other, in one workspace of one sandbox. With `image`, or with `language` alone for its toolchain.',
       }),
     ),
     arguments: Type.Optional(
@@ -312,6 +289,5 @@ export const JobSpec = Type.Object(
 
 export type JobSpec = Static<typeof JobSpec>
 export type JobFile = Static<typeof JobFile>
-export type Limits = Static<typeof Limits>
 export type Mount = Static<typeof Mount>
 export type Namespaces = Static<typeof Namespaces>

@@ -47,3 +47,12 @@ export function faultOf(outcome: Outcome): Fault {
 export const OutcomeSchema = Type.Enum([...outcomes], {
   description: 'How the run ended. A closed set, grouped by whose fault it was.',
 })
+
+/** A step may also not have been run at all; a job always has an outcome of the set above. */
+export const stepOutcomes = [...outcomes, 'skipped'] as const
+export type StepOutcome = (typeof stepOutcomes)[number]
+
+export const StepOutcomeSchema = Type.Enum([...stepOutcomes], {
+  description:
+    'How the step ended, as of a job; `skipped`: it was not run, since its `if` did not hold or the job had ended.',
+})

@@ -1,5 +1,6 @@
 // Plan: what was granted. Fully resolved: no optional field, no default, no name that must be looked up later.
 import { type Static, Type } from 'typebox'
+import { stepConditions } from './step.js'
 
 const closed = { additionalProperties: false } as const
 const positive = Type.Integer({ minimum: 1 })
@@ -29,6 +30,10 @@ export const PlanStep = Type.Object(
     }),
     failureOutcome: Type.Enum(['program', 'compile-error'], {
       description: 'What a non-zero exit of this step means.',
+    }),
+    when: Type.Enum([...stepConditions], { description: 'After what it is run.' }),
+    continueOnError: Type.Boolean({
+      description: 'Whether the job goes on as if it had not failed.',
     }),
   },
   closed,

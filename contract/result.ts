@@ -1,6 +1,6 @@
 // Job: what a caller reads back. What was asked is not repeated; what happened is.
 import { type Static, Type } from 'typebox'
-import { OutcomeSchema } from './outcome.js'
+import { OutcomeSchema, StepOutcomeSchema } from './outcome.js'
 import { SeccompProfile } from './profile.js'
 import { Receipt } from './receipt.js'
 import { Warning } from './verdict.js'
@@ -204,7 +204,7 @@ export const SeccompLearned = Type.Object(
 export const StepResult = Type.Object(
   {
     name: Type.String(),
-    outcome: OutcomeSchema,
+    outcome: StepOutcomeSchema,
     cause: Type.Optional(Cause),
     exitCode: Type.Union([Type.Integer(), Type.Null()]),
     signal: Type.Union([Type.String(), Type.Null()]),

@@ -99,7 +99,9 @@ function digestOfStream(step: Json, stream: (typeof streams)[number]): string | 
 
 /** The output of each step by its own digest; the job's own output is that of its last step. */
 function compareOutput(result: Json, { predicate }: ReceiptStatement): string[] {
-  const steps: unknown[] = Array.isArray(result.steps) ? result.steps : []
+  const all: unknown[] = Array.isArray(result.steps) ? result.steps : []
+  // What was skipped wrote nothing, and has no step in the receipt.
+  const steps = all.filter((step) => !isObject(step) || step.outcome !== 'skipped')
   const faults = predicate.steps.flatMap((signed, at) => {
     const step = steps[at]
     return streams
@@ -109,10 +111,15 @@ function compareOutput(result: Json, { predicate }: ReceiptStatement): string[] 
       )
       .map((stream) => `${stream} of step ${signed.name} is not what was signed`)
   })
-  const last = steps.at(-1)
+  const written = all.filter(
+    (step) => isObject(step) && step.outcome === 'skipped' && (step.stdout || step.stderr),
+  )
+  if (written.length > 0) faults.push('a step that was skipped has output')
+  const telling = steps.find((step) => isObject(step) && step.name === predicate.failedStep)
+  const last = telling ?? steps.at(-1)
   for (const stream of streams)
     if (!isObject(last) || result[stream] !== last[stream])
-      faults.push(`${stream} is not that of the last step`)
+      faults.push(`${stream} is not that of the step that failed, or of the last one`)
   return faults
 }
 

@@ -1,5 +1,6 @@
 // Ask: what a request wants of the world, in one canonical form, each part with a pointer back to the field it came from.
 // Rules judge this and nothing else, so that a job and a Docker request get the same verdict. Absent means not asked.
+import type { StepCondition } from '../contract/step.js'
 
 /** A value that was asked, and the JSON pointer (RFC 6901) of the field it came from. */
 export type Asked<T> = { readonly value: T; readonly pointer: string }
@@ -50,6 +51,20 @@ export type AskedFile = {
   readonly bytes: Asked<number>
 }
 
+/** One of several programs. What it does not ask, it has of the job. */
+export type AskedStep = {
+  readonly pointer: string
+  readonly name: Asked<string>
+  /** The whole argument vector; of a line for a shell, that line alone. */
+  readonly argv: readonly Asked<string>[]
+  readonly isLine: boolean
+  readonly when: StepCondition
+  readonly continueOnError: boolean
+  readonly directory: Asked<string> | null
+  readonly environment: readonly AskedSetting[]
+  readonly limits: readonly AskedLimit[]
+}
+
 export type Ask = {
   readonly language: Asked<string> | null
   /** Size of the source in UTF-8, bytes. */
@@ -57,6 +72,7 @@ export type Ask = {
   readonly image: Asked<string> | null
   /** The whole argument vector of an image's command; for a language, what follows the program. */
   readonly argv: readonly Asked<string>[]
+  readonly steps: readonly AskedStep[]
   readonly directory: Asked<string> | null
   readonly environment: readonly AskedSetting[]
   readonly files: readonly AskedFile[]

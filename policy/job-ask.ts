@@ -7,35 +7,15 @@ import {
   type AskedLimit,
   type AskedMount,
   type AskedNamespace,
-  type AskedSetting,
   namespaceKinds,
-  segment,
 } from './ask.js'
+import { asked, askedList, askedSettings } from './asked.js'
+import { askedStep } from './step-ask.js'
 
 /** Bytes that valid base64 stands for. */
 export function base64Bytes(text: string): number {
   const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0
   return Math.floor((text.length * 3) / 4) - padding
-}
-
-function asked<T>(value: T | undefined, pointer: string): Asked<T> | null {
-  return value === undefined ? null : { value, pointer }
-}
-
-function askedList<T>(values: readonly T[] | undefined, pointer: string): readonly Asked<T>[] {
-  return values?.map((value, index) => ({ value, pointer: `${pointer}/${index}` })) ?? []
-}
-
-function askedSettings(
-  record: Readonly<Record<string, string>> | undefined,
-  pointer: string,
-): readonly AskedSetting[] {
-  if (record === undefined) return []
-  return Object.entries(record).map(([name, value]) => ({
-    name,
-    value,
-    pointer: `${pointer}/${segment(name)}`,
-  }))
 }
 
 function askedFile(file: JobFile, index: number): AskedFile {
@@ -124,6 +104,7 @@ export function askOfJob(spec: JobSpec): Ask {
       spec.command === undefined
         ? askedList(spec.arguments, '/arguments')
         : askedList(spec.command, '/command'),
+    steps: spec.steps?.map(askedStep) ?? [],
     directory: asked(spec.workdir, '/workdir'),
     environment: askedSettings(spec.env, '/env'),
     files: spec.files?.map(askedFile) ?? [],

@@ -1,6 +1,7 @@
 // What the schema of a job cannot say: fields that need or exclude each other, text that no kernel or UTF-8 writer takes,
 // base64 that is not, names given twice.
 import type { JobFile, JobSpec } from '../contract/job.js'
+import type { JobStep } from '../contract/step.js'
 import { segment } from './ask.js'
 import type { Fault } from './schema-walk.js'
 import { faultsMax } from './schema-walk.js'
@@ -33,7 +34,7 @@ function checkRecord(value: object, pointer: string, report: Report): void {
   }
 }
 
-/** The value has passed the schema, so it is four levels deep at most. */
+/** The value has passed the schema, so it is five levels deep at most. */
 function checkTexts(value: unknown, isData: boolean, pointer: string, report: Report): void {
   if (typeof value === 'string') checkText(value, isData, pointer, report)
   else if (Array.isArray(value))
@@ -63,14 +64,40 @@ function checkBase64(text: string | undefined, pointer: string, report: Report):
     report(pointer, 'Is not base64 (RFC 4648 section 4, with padding, no line breaks).')
 }
 
+/** Fields of a job of one program, which steps have themselves or do without. */
+const ownProgramFields = ['source', 'command', 'arguments', 'stdin', 'stdinBase64'] as const
+
+function checkStep(step: JobStep, pointer: string, report: Report): void {
+  if ((step.run === undefined) === (step.command === undefined))
+    report(pointer, 'A step has exactly one of `run` and `command`.')
+  checkStrings(step.env, `${pointer}/env`, report)
+}
+
+function checkSteps(spec: JobSpec, steps: readonly JobStep[], report: Report): void {
+  for (const field of ownProgramFields)
+    if (spec[field] !== undefined)
+      report(`/${field}`, `\`${field}\` does not go with \`steps\`: each step says what it runs.`)
+  if ((spec.language === undefined) === (spec.image === undefined))
+    report(
+      spec.language === undefined ? '/image' : '/language',
+      '`steps` need either `image`, or `language` for its toolchain.',
+    )
+  const first = new Map<string, number>()
+  for (const [index, step] of steps.entries()) {
+    const earlier = first.get(step.name)
+    if (earlier === undefined) first.set(step.name, index)
+    else report(`/steps/${index}/name`, `${quote(step.name)} is also steps/${earlier}.`)
+  }
+}
+
 function checkLanguageJob(spec: JobSpec, report: Report): void {
-  if (spec.source === undefined) report('/source', '`language` needs `source`.')
+  if (spec.source === undefined) report('/source', '`language` needs `source`, or `steps`.')
   if (spec.command !== undefined)
     report('/command', '`command` belongs to `image`; a language’s program takes `arguments`.')
 }
 
 function checkImageJob(spec: JobSpec, report: Report): void {
-  if (spec.command === undefined) report('/command', '`image` needs `command`.')
+  if (spec.command === undefined) report('/command', '`image` needs `command`, or `steps`.')
   if (spec.source !== undefined)
     report('/source', '`source` belongs to `language`; for an image use `files`.')
   if (spec.arguments !== undefined)
@@ -78,6 +105,10 @@ function checkImageJob(spec: JobSpec, report: Report): void {
 }
 
 function checkKind(spec: JobSpec, report: Report): void {
+  if (spec.steps !== undefined) {
+    checkSteps(spec, spec.steps, report)
+    return
+  }
   const isLanguage = spec.language !== undefined
   if (isLanguage === (spec.image !== undefined))
     report(
@@ -112,6 +143,8 @@ export function formFaults(spec: JobSpec): Fault[] {
   }
   checkStrings(spec.env, '/env', report)
   checkStrings(spec.sysctls, '/sysctls', report)
+  for (const [index, step] of spec.steps?.entries() ?? [])
+    checkStep(step, `/steps/${index}`, report)
   // Only values of known depth are walked.
   if (faults.length === 0) checkTexts(spec, false, '', report)
   checkKind(spec, report)

@@ -1,51 +1,20 @@
 // From a judged Ask to a Plan: every default is decided here, and nothing is left open.
 // It is called only when every rule has allowed; it refuses nothing and looks nothing up but what was resolved.
-import type { Language } from '../contract/catalogue.js'
 import type { Grant } from '../contract/grant.js'
 import type { Plan, PlanStep } from '../contract/plan.js'
 import { apparmorLabelOf, seccompOf } from './apparmor-label.js'
-import { type Ask, seccompLearn } from './ask.js'
+import type { Ask } from './ask.js'
+import { absoluteProgram, environmentOf, fill, workspace } from './program-plan.js'
 import type { Context } from './rule.js'
+import { watchOf } from './seccomp-watch.js'
+import { stepPlanOf } from './step-plan.js'
 
-export const workspace = '/work'
 /** The user of a job that asks for none: `job` in the images’ /etc/passwd. */
 export const plainId = 1000
 /** What a sandbox may live beyond its steps: set-up, files, clean-up. Milliseconds. */
 export const lifetimeSlackMs = 30_000
 /** The priority of a job that asks for none. */
 export const plainPriority = 5
-
-const baseEnvironment: ReadonlyArray<readonly [string, string]> = [
-  ['PATH', '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'],
-  ['HOME', workspace],
-  ['LANG', 'C.UTF-8'],
-]
-
-/** Language data may say `{halfMemoryMiB}`: half of the step’s memory, for runtimes that must be told a heap size. */
-function fill(text: string, memoryBytes: number): string {
-  if (!text.includes('{')) return text
-  return text.replaceAll('{halfMemoryMiB}', String(Math.max(1, Math.floor(memoryBytes / 2097152))))
-}
-
-function environmentOf(
-  language: Language | null,
-  memoryBytes: number,
-  callers: Ask['environment'],
-): string[] {
-  const variables = new Map(baseEnvironment)
-  if (language !== null)
-    for (const [name, value] of Object.entries(language.environment))
-      variables.set(name, fill(value, memoryBytes))
-  for (const { name, value } of callers) variables.set(name, value)
-  return Array.from(variables, ([name, value]) => `${name}=${value}`)
-}
-
-/** A program path with a slash is taken from the starting directory, as a shell would; the launcher wants it absolute. */
-function absoluteProgram(argv: string[], directory: string): string[] {
-  const [program = '', ...rest] = argv
-  if (program.startsWith('/') || !program.includes('/')) return argv
-  return [`${directory === '/' ? '' : directory}/${program}`, ...rest]
-}
 
 /** The priority in force: what was asked, else 5, never more urgent than the grant allows. */
 export function priorityOf(asked: number | undefined, grant: Grant): number {
@@ -74,12 +43,9 @@ function compileStep(ask: Ask, context: Context, compile: readonly string[]): Pl
     seccompWatch: 'refusals',
     seccompAudited: '',
     failureOutcome: 'compile-error',
+    when: 'success',
+    continueOnError: false,
   }
-}
-
-function watchOf(ask: Ask): PlanStep['seccompWatch'] {
-  if (ask.seccomp?.value === seccompLearn) return 'learn'
-  return ask.seccompAudit === null ? 'refusals' : 'audit'
 }
 
 function runStep(ask: Ask, context: Context): PlanStep {
@@ -111,6 +77,8 @@ function runStep(ask: Ask, context: Context): PlanStep {
     seccompWatch: watchOf(ask),
     seccompAudited: ask.seccompAudit?.value ?? '',
     failureOutcome: 'program',
+    when: 'success',
+    continueOnError: false,
   }
 }
 
@@ -118,13 +86,18 @@ function mostOf(steps: readonly PlanStep[], key: 'memoryBytes' | 'processes'): n
   return Math.max(...steps.map((step) => step[key]))
 }
 
+function stepsOf(ask: Ask, context: Context): PlanStep[] {
+  if (ask.steps.length > 0) return ask.steps.map((step) => stepPlanOf(ask, step, context))
+  const compile = context.resolved.language?.compile ?? null
+  const run = runStep(ask, context)
+  return compile === null ? [run] : [compileStep(ask, context, compile), run]
+}
+
 export function planOf(ask: Ask, context: Context): Plan {
   const { grant, platform, resolved } = context
-  const { image, language, limits } = resolved
+  const { image, limits } = resolved
   if (image === null) throw new Error('no image was resolved')
-  const steps = [runStep(ask, context)]
-  const compile = language?.compile ?? null
-  if (compile !== null) steps.unshift(compileStep(ask, context, compile))
+  const steps = stepsOf(ask, context)
   return {
     runtime: 'native',
     imageName: image.name,
@@ -133,7 +106,8 @@ export function planOf(ask: Ask, context: Context): Plan {
     uid: ask.uid?.value ?? plainId,
     gid: ask.gid?.value ?? plainId,
     workspace,
-    memoryBytes: mostOf(steps, 'memoryBytes'),
+    // The disk lives in it, however little each step may have of it.
+    memoryBytes: Math.max(limits.memoryBytes, mostOf(steps, 'memoryBytes')),
     diskBytes: limits.diskBytes,
     diskInodes: grant.limits.diskInodes,
     processes: mostOf(steps, 'processes'),

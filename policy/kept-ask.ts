@@ -1,6 +1,6 @@
 // What is kept of an ask so that it can be judged again under other grants: names and sizes. No source, no content, no input, no value
 // of the environment, no argument but the program’s name. Sizes are rounded up, so that jobs of one kind are kept once.
-import type { Ask, Asked, AskedSetting } from './ask.js'
+import type { Ask, Asked, AskedSetting, AskedStep } from './ask.js'
 
 const coarseBytes = 256
 
@@ -46,12 +46,30 @@ function filledArguments({ language, argv }: Ask): readonly Asked<string>[] {
   return [...argv.slice(0, named), ...argv.slice(named).map(withValue(filled))]
 }
 
+/** Of a line for a shell nothing but its length. */
+const blankStep = (step: AskedStep): AskedStep => ({
+  ...step,
+  argv: step.argv.map((argument, at) =>
+    at === 0 && !step.isLine ? argument : withValue(blank)(argument),
+  ),
+  environment: step.environment.map(withValue(blank)),
+})
+
+const filledStep = (step: AskedStep): AskedStep => ({
+  ...step,
+  argv: step.argv.map((argument, at) =>
+    at === 0 && !step.isLine ? argument : withValue(filled)(argument),
+  ),
+  environment: step.environment.map(withValue(filled)),
+})
+
 export function askToKeep(ask: Ask): Ask {
   return {
     ...ask,
     sourceBytes: roundedSize(ask.sourceBytes),
     stdinBytes: roundedSize(ask.stdinBytes),
     argv: blankArguments(ask),
+    steps: ask.steps.map(blankStep),
     environment: ask.environment.map(withValue(blank)),
     files: ask.files.map((file) => ({ ...file, bytes: roundedSize(file.bytes) ?? file.bytes })),
     sysctls: ask.sysctls.map(withValue(blank)),
@@ -65,6 +83,8 @@ export function askAgain(kept: Ask): Ask {
   return {
     ...kept,
     argv: filledArguments(kept),
+    // A release before had none.
+    steps: (kept.steps ?? []).map(filledStep),
     environment: kept.environment.map(withValue(filled)),
     sysctls: kept.sysctls.map(withValue(filled)),
     labels: kept.labels.map(withValue(filled)),

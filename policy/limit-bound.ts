@@ -1,13 +1,14 @@
 // What a denied limit could be instead: its bound under a rule, in words, and as the value that a corrected job would name.
 import type { AskedLimit, LimitName } from './ask.js'
 import type { Context, Denied } from './rule.js'
+import { everyLimit } from './step-ask.js'
 import { quantity } from './wording.js'
 
 /** The bound of a limit; undefined where there is none. */
 export type Bound = (name: LimitName, context: Context) => number | undefined
 
 function limitAt({ pointer, ask }: Denied): AskedLimit | undefined {
-  return ask.limits.find((limit) => limit.pointer === pointer)
+  return everyLimit(ask).find((limit) => limit.pointer === pointer)
 }
 
 /** `cpus` is asked in processors and judged in thousandths. */

@@ -35,6 +35,7 @@ export const ci: Grant = {
   procView: 'masked',
   priorityMinimum: 0,
   warningsRefused: [],
+  steps: 64,
   queuedJobs: 10_000,
   runningJobs: 32,
   submitsPerMinute: 0,

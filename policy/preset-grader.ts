@@ -36,6 +36,7 @@ export const grader: Grant = {
   procView: 'masked',
   priorityMinimum: 0,
   warningsRefused: [],
+  steps: 8,
   queuedJobs: 50_000,
   runningJobs: 256,
   submitsPerMinute: 0,

@@ -35,6 +35,7 @@ export const platform: Grant = {
   procView: 'masked',
   priorityMinimum: 0,
   warningsRefused: [],
+  steps: 64,
   queuedJobs: 100_000,
   runningJobs: 512,
   submitsPerMinute: 0,

@@ -35,6 +35,7 @@ export const untrusted: Grant = {
   procView: 'masked',
   priorityMinimum: 0,
   warningsRefused: [],
+  steps: 8,
   queuedJobs: 10_000,
   runningJobs: 64,
   submitsPerMinute: 100_000,

@@ -2,6 +2,7 @@
 import { stepPayloadBytesMax } from '../contract/launch.js'
 import { untrusted } from './preset-untrusted.js'
 import { allowed, type Denial, deny, denyEach, type Judge, pointerOf, type Rule } from './rule.js'
+import { type AskedProgram, everyArgument, everyProgram } from './step-ask.js'
 import { quantity } from './wording.js'
 
 /** MAX_ARG_STRLEN is 32 pages, the closing NUL included (include/uapi/linux/binfmts.h). */
@@ -16,8 +17,7 @@ function totalBytesMax(stackBytes: number): number {
   return Math.min(Math.floor(stackBytes / 4), stepPayloadBytesMax) - ownBytes
 }
 
-const judge: Judge = (ask, { grant }) => {
-  const most = totalBytesMax(grant.limits.stackBytes)
+function judgeProgram({ argv, environment }: AskedProgram, most: number): readonly Denial[] {
   let total = 0
   const tooMuch = (bytes: number, pointer: string): readonly Denial[] | null => {
     total += bytes + overheadBytes
@@ -27,19 +27,29 @@ const judge: Judge = (ask, { grant }) => {
       `Here arguments and environment together pass ${quantity('totalBytes', most)}, the most there is.`,
     )
   }
-  for (const { name, value, pointer } of ask.environment) {
+  for (const { name, value, pointer } of environment) {
     const denials = tooMuch(Buffer.byteLength(name) + Buffer.byteLength(value), pointer)
     if (denials !== null) return denials
   }
-  for (const { value, pointer } of ask.argv) {
+  for (const { value, pointer } of argv) {
     const denials = tooMuch(Buffer.byteLength(value), pointer)
     if (denials !== null) return denials
   }
   return allowed
 }
 
+/** The first program that has too much: the others may have the same of it. */
+const judge: Judge = (ask, { grant }) => {
+  const most = totalBytesMax(grant.limits.stackBytes)
+  for (const program of everyProgram(ask)) {
+    const denials = judgeProgram(program, most)
+    if (denials.length > 0) return denials
+  }
+  return allowed
+}
+
 const judgeStrings: Judge = (ask) =>
-  denyEach(ask.argv, pointerOf, ({ value }) => {
+  denyEach(everyArgument(ask), pointerOf, ({ value }) => {
     if (value.length * 3 <= stringBytesMax) return null
     const bytes = Buffer.byteLength(value)
     return bytes <= stringBytesMax
@@ -53,7 +63,14 @@ export const argumentSize: Rule = {
   why: 'The kernel would refuse the program with E2BIG, and the fault would look like ours.',
   references: ['CWE-400 (uncontrolled resource consumption)', 'execve(2): E2BIG'],
   allows: 'shorter arguments; data in `files` or `stdin`',
-  fields: ['/command/*', '/arguments/*', '/env/*'],
+  fields: [
+    '/command/*',
+    '/arguments/*',
+    '/env/*',
+    '/steps/*/command/*',
+    '/steps/*/run',
+    '/steps/*/env/*',
+  ],
   revisions: [
     { since: 1, judge: (ask, context) => [...judgeStrings(ask, context), ...judge(ask, context)] },
   ],

@@ -1,8 +1,9 @@
 // Arguments are text that the kernel can take.
 import { denyEach, type Judge, pointerOf, type Rule } from './rule.js'
+import { everyArgument } from './step-ask.js'
 
 const judge: Judge = (ask) =>
-  denyEach(ask.argv, pointerOf, ({ value }) =>
+  denyEach(everyArgument(ask), pointerOf, ({ value }) =>
     value.includes('\0') ? 'An argument ends at its first NUL character; leave it out.' : null,
   )
 
@@ -12,7 +13,7 @@ export const argumentText: Rule = {
   why: 'What comes after a NUL would be judged and not run, or run and not judged.',
   references: ['CWE-158 (NUL in text)'],
   allows: 'arguments without NUL',
-  fields: ['/command/*', '/arguments/*'],
+  fields: ['/command/*', '/arguments/*', '/steps/*/command/*', '/steps/*/run'],
   revisions: [{ since: 1, judge }],
   fixtures: () => ({
     allow: [

@@ -1,5 +1,6 @@
 // Environment variables have plain names.
 import { denyEach, type Judge, pointerOf, type Rule } from './rule.js'
+import { everyVariable } from './step-ask.js'
 import { quote } from './wording.js'
 
 const nameLengthMax = 256
@@ -9,7 +10,7 @@ function isPlain(name: string): boolean {
 }
 
 const judge: Judge = (ask) =>
-  denyEach(ask.environment, pointerOf, ({ name }) =>
+  denyEach(everyVariable(ask), pointerOf, ({ name }) =>
     isPlain(name)
       ? null
       : `${quote(name)} is no name for a variable: letters, digits and _, not a digit first, at most ${nameLengthMax}.`,
@@ -24,7 +25,7 @@ export const environmentName: Rule = {
     'caller’s to begin with (CVE-2024-0132 was a helper that ran with it).',
   references: ['CVE-2024-0132', 'CWE-88 (argument injection)'],
   allows: 'letters, digits and underscores, a digit not first',
-  fields: ['/env/*'],
+  fields: ['/env/*', '/steps/*/env/*'],
   revisions: [{ since: 1, judge }],
   fixtures: () => ({
     allow: [

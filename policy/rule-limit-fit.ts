@@ -1,25 +1,32 @@
 // Limits fit each other: one file within the disk, the disk within the memory it lives in.
-import type { Ask, LimitName } from './ask.js'
+import type { AskedLimit, LimitName } from './ask.js'
 import { type Bound, limitInWords, limitValue } from './limit-bound.js'
 import { allowed, type Denial, type Judge, type Rule, replaceBy } from './rule.js'
+import { everyLimit } from './step-ask.js'
 import { quantity } from './wording.js'
 
-function judgePair(ask: Ask, name: LimitName, within: LimitName, most: number): Denial | null {
-  const asked = ask.limits.find((limit) => limit.name === name)
-  if (asked === undefined || asked.value <= most) return null
-  return {
-    pointer: asked.pointer,
-    message: `Asked ${name} of ${quantity(name, asked.value)}, more than ${within}, ${quantity(within, most)}. Ask more ${within}, or less.`,
-  }
+function judgePair(
+  limits: readonly AskedLimit[],
+  name: LimitName,
+  within: LimitName,
+  most: number,
+): readonly Denial[] {
+  return limits
+    .filter((limit) => limit.name === name && limit.value > most)
+    .map(({ pointer, value }) => ({
+      pointer,
+      message: `Asked ${name} of ${quantity(name, value)}, more than ${within}, ${quantity(within, most)}. Ask more ${within}, or less.`,
+    }))
 }
 
 const judge: Judge = (ask, { resolved }) => {
-  if (ask.limits.length === 0) return allowed
+  const limits = everyLimit(ask)
+  if (limits.length === 0) return allowed
   const { diskBytes, memoryBytes } = resolved.limits
   return [
-    judgePair(ask, 'diskBytes', 'memoryBytes', memoryBytes),
-    judgePair(ask, 'fileBytes', 'diskBytes', diskBytes),
-  ].filter((denial) => denial !== null)
+    ...judgePair(limits, 'diskBytes', 'memoryBytes', memoryBytes),
+    ...judgePair(limits, 'fileBytes', 'diskBytes', diskBytes),
+  ]
 }
 
 /** The most that fits what it lives in. */
@@ -33,7 +40,7 @@ export const limitFit: Rule = {
   references: ['CIS Docker 5.10 (memory limited)', 'CWE-770 (allocation without limits)'],
   allows: (denied) => limitInWords('at most', denied, roomFor),
   repair: (denied) => replaceBy(limitValue(denied, roomFor)),
-  fields: ['/limits/diskBytes', '/limits/fileBytes'],
+  fields: ['/limits/diskBytes', '/limits/fileBytes', '/steps/*/limits/fileBytes'],
   revisions: [{ since: 1, judge }],
   fixtures: () => ({
     allow: [

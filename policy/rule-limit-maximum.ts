@@ -1,12 +1,13 @@
 // No limit beyond the grant.
 import { type Bound, limitInWords, limitValue } from './limit-bound.js'
 import { denyEach, type Judge, pointerOf, type Rule, replaceBy } from './rule.js'
+import { everyLimit } from './step-ask.js'
 import { quantity } from './wording.js'
 
 const maximumOf: Bound = (name, { grant }) => grant.limits[name].maximum
 
 const judge: Judge = (ask, { grant }) =>
-  denyEach(ask.limits, pointerOf, ({ name, value }) => {
+  denyEach(everyLimit(ask), pointerOf, ({ name, value }) => {
     const { maximum } = grant.limits[name]
     if (value <= maximum) return null
     return `Asked ${name} of ${quantity(name, value)}; the grant ${grant.name} gives at most ${quantity(name, maximum)}.`
@@ -35,6 +36,13 @@ export const limitMaximum: Rule = {
     '/limits/cpus',
     '/expiresAfterMs',
     '/retry/attempts',
+    '/steps/*/limits/wallMs',
+    '/steps/*/limits/cpuMs',
+    '/steps/*/limits/memoryBytes',
+    '/steps/*/limits/processes',
+    '/steps/*/limits/openFiles',
+    '/steps/*/limits/fileBytes',
+    '/steps/*/limits/outputBytes',
   ],
   revisions: [{ since: 1, judge }],
   fixtures: () => ({

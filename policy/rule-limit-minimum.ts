@@ -2,10 +2,11 @@
 import { limitInWords, limitValue } from './limit-bound.js'
 import { minimumOf } from './limit-minimum.js'
 import { denyEach, type Judge, pointerOf, type Rule, replaceBy } from './rule.js'
+import { everyLimit } from './step-ask.js'
 import { quantity } from './wording.js'
 
 const judge: Judge = (ask) =>
-  denyEach(ask.limits, pointerOf, ({ name, value }) =>
+  denyEach(everyLimit(ask), pointerOf, ({ name, value }) =>
     value >= minimumOf(name)
       ? null
       : `Asked ${name} of ${quantity(name, value)}; at least ${quantity(name, minimumOf(name))}.`,
@@ -30,6 +31,13 @@ export const limitMinimum: Rule = {
     '/limits/cpus',
     '/expiresAfterMs',
     '/retry/attempts',
+    '/steps/*/limits/wallMs',
+    '/steps/*/limits/cpuMs',
+    '/steps/*/limits/memoryBytes',
+    '/steps/*/limits/processes',
+    '/steps/*/limits/openFiles',
+    '/steps/*/limits/fileBytes',
+    '/steps/*/limits/outputBytes',
   ],
   revisions: [{ since: 1, judge }],
   fixtures: () => ({

@@ -1,11 +1,11 @@
 // The starting directory is an absolute path of the sandbox’s own, outside the kernel’s trees.
+import type { Asked } from './ask.js'
 import { kernelTreeOf, pathFault } from './path.js'
-import { allowed, deny, type Judge, type Rule } from './rule.js'
+import { allowed, type Denial, deny, type Judge, type Rule } from './rule.js'
+import { everyDirectory } from './step-ask.js'
 import { quote } from './wording.js'
 
-const judge: Judge = (ask) => {
-  if (ask.directory === null) return allowed
-  const { value, pointer } = ask.directory
+function judgeOne({ value, pointer }: Asked<string>): readonly Denial[] {
   if (!value.startsWith('/'))
     return deny(pointer, `${quote(value)} is not absolute; give a directory such as /work.`)
   const fault = value === '/' ? null : pathFault(value.slice(1))
@@ -17,13 +17,15 @@ const judge: Judge = (ask) => {
     : deny(pointer, `${quote(value)} is in ${tree}; give a directory such as /work.`)
 }
 
+const judge: Judge = (ask) => everyDirectory(ask).flatMap(judgeOne)
+
 export const workDirectory: Rule = {
   id: 'work-directory',
   title: 'A plain starting directory',
   why: 'CVE-2024-21626: a starting directory under /proc reached the host through a leaked descriptor.',
   references: ['CVE-2024-21626', 'CWE-22 (path traversal)'],
   allows: 'an absolute path of plain components, such as /work',
-  fields: ['/workdir'],
+  fields: ['/workdir', '/steps/*/workdir'],
   revisions: [{ since: 1, judge }],
   fixtures: () => ({
     allow: [

@@ -29,7 +29,7 @@ export type Judge = (ask: Ask, context: Context) => readonly Denial[]
 /** A tweak of a minimal valid job: a language job, unless `base` says otherwise. */
 export type Fixture = {
   readonly name: string
-  readonly base?: 'language' | 'command' | 'empty'
+  readonly base?: 'language' | 'command' | 'steps' | 'empty'
   readonly job?: Readonly<Partial<JobSpec>>
   readonly grant?: Readonly<Partial<Grant>>
   readonly platform?: Readonly<Partial<Platform>>

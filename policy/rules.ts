@@ -49,6 +49,8 @@ import { seccompProfile } from './rule-seccomp-profile.js'
 import { seccompUnconfined } from './rule-seccomp-unconfined.js'
 import { setuid } from './rule-setuid.js'
 import { stdinSize } from './rule-stdin-size.js'
+import { stepCount } from './rule-step-count.js'
+import { stepTotal } from './rule-step-total.js'
 import { sysctl } from './rule-sysctl.js'
 import { timeNamespace } from './rule-time-namespace.js'
 import { userNamespace } from './rule-user-namespace.js'
@@ -57,12 +59,14 @@ import { warningRefused } from './rule-warning-refused.js'
 import { workDirectory } from './rule-work-directory.js'
 
 /** Raised when a rule gets a new revision or a new rule is added. A verdict names it. */
-export const policyRevision = 3
+export const policyRevision = 4
 
 export const rules: readonly Rule[] = [
   language,
   image,
   program,
+  stepCount,
+  stepTotal,
   runtimeMinimum,
   argumentText,
   argumentSize,

@@ -4,7 +4,8 @@ import { valueAt } from './pointer.js'
 import type { Denial, Denied, Rule } from './rule.js'
 
 /** Data and secrets of the caller: they are told by size or name, and never repeated into answers and logs. */
-const neverRepeated = /^\/(source|stdin|stdinBase64|callback|env\/|files\/\d+\/content)/
+const neverRepeated =
+  /^\/(source|stdin|stdinBase64|callback|env\/|steps\/\d+\/(run|env\/)|files\/\d+\/content)/
 
 const shownCharacters = 256
 

@@ -3,6 +3,7 @@ import { ruleDocs, type Warning, warningsMax } from '../contract/verdict.js'
 import type { Ask, Asked, LimitName } from './ask.js'
 import { seccompLearn } from './ask.js'
 import { allowed, type Context, type Denial, type Judge } from './rule.js'
+import { everyArgument, everyLimit, everyVariable } from './step-ask.js'
 import { quantity, quote } from './wording.js'
 
 export type WarningRule = {
@@ -74,9 +75,9 @@ const limitsUnnamed: WarningRule = {
   title: 'No limits, under a grant with large ones',
   why: 'Defaults of a generous grant are an hour’s bill for a job of a second; and where nothing is named, a loop is found late.',
   references: ['CIS Docker 5.10 (memory limited)', 'CIS Docker 5.11 (CPU share)'],
-  judge: ({ limits }, { grant, resolved }) => {
+  judge: (ask, { grant, resolved }) => {
     const { wallMs, memoryBytes } = resolved.limits
-    if (limits.length > 0 || (wallMs < 60_000 && memoryBytes < gibibyte)) return allowed
+    if (everyLimit(ask).length > 0 || (wallMs < 60_000 && memoryBytes < gibibyte)) return allowed
     return [
       {
         pointer: '',
@@ -110,10 +111,10 @@ const secretInEnvironment: WarningRule = {
   title: 'A secret in the environment',
   why: 'Every process of the job inherits it, and crash reports and debug pages print it. A file is read by who looks for it.',
   references: ['CWE-526 (secrets in environment variables)'],
-  judge: ({ environment }) =>
-    environment.length === 0
+  judge: (ask) =>
+    everyVariable(ask).length === 0
       ? allowed
-      : environment
+      : everyVariable(ask)
           .filter(({ name, value }) => value !== '' && secretName.test(name))
           .map(({ name, pointer }) => ({
             pointer,
@@ -128,10 +129,10 @@ const secretInArguments: WarningRule = {
   title: 'A secret in the arguments',
   why: 'Whoever sees a process sees its arguments, and tools log them.',
   references: ['CWE-214 (secrets in process arguments)'],
-  judge: ({ argv }) =>
-    argv.length === 0
+  judge: (ask) =>
+    everyArgument(ask).length === 0
       ? allowed
-      : argv
+      : everyArgument(ask)
           .filter(({ value }) => value.length < 4096 && secretArgument.test(value))
           .map(({ pointer }) => ({
             pointer,

@@ -4,6 +4,7 @@ import { Compile } from 'typebox/compile'
 import type { Outcome } from '../contract/outcome.js'
 import { Receipt } from '../contract/receipt.js'
 import { type Job, type JobState, jobStates, type KeptJob, RunResult } from '../contract/result.js'
+import { tellingStep } from '../contract/telling-step.js'
 import { Warning } from '../contract/verdict.js'
 
 const checkResult = Compile(RunResult)
@@ -22,7 +23,7 @@ export function unstartedResult(outcome: Outcome, message: string, stage?: strin
 
 /** The small part of a result, which lists and events carry: all but output and isolation. */
 export function summaryOf(result: RunResult): string {
-  const last = result.steps.at(-1)
+  const last = tellingStep(result.steps, result.failedStep)
   return JSON.stringify({
     outcome: result.outcome,
     cause: result.cause,
@@ -101,7 +102,7 @@ export function jobOf(jobId: string, fields: ReadonlyMap<string, string>): KeptJ
   return { ...job, receipt: receiptOf(fields.get('receipt')) }
 }
 
-/** A job and its result, without a receipt. The last step’s output and figures are the job’s. */
+/** A job and its result, without a receipt. The output and figures of one step are the job’s. */
 export function jobWith(
   jobId: string,
   fields: ReadonlyMap<string, string>,
@@ -109,7 +110,7 @@ export function jobWith(
 ): KeptJob {
   const job = bare(jobId, fields)
   if (result === null) return job
-  const last = result.steps.at(-1)
+  const last = tellingStep(result.steps, result.failedStep)
   return {
     ...job,
     outcome: result.outcome,

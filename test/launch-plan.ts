@@ -27,6 +27,8 @@ export function plainStep(argv: readonly string[], more: Partial<PlanStep> = {})
     seccompWatch: 'refusals',
     seccompAudited: '',
     failureOutcome: 'program',
+    when: 'success',
+    continueOnError: false,
     ...more,
   }
 }

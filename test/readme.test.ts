@@ -1,4 +1,4 @@
-// Runs the commands of README.md, docs/receipt.md, docs/tenants.md and docs/audit.md that are marked `<!-- tested: … -->`, as they stand
+// Runs the commands of README.md, docs/ci.md, docs/receipt.md, docs/tenants.md and docs/audit.md that are marked `<!-- tested: … -->`, as they stand
 // there (but for the name of the instance), and looks for what the mark names. All share the beginning in README.md.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -28,7 +28,8 @@ const readme = commands(read('README.md'))
 const receipt = commands(read('docs/receipt.md'))
 const tenants = commands(read('docs/tenants.md'))
 const audit = commands(read('docs/audit.md'))
-const all = [...readme, ...receipt, ...tenants, ...audit]
+const ci = commands(read('docs/ci.md'))
+const all = [...readme, ...ci, ...receipt, ...tenants, ...audit]
 const setup = all.filter(({ expected }) => expected === 'setup').map(({ text }) => text)
 const tested = all.filter(({ expected }) => expected !== 'setup')
 
@@ -36,6 +37,7 @@ t.ok(setup.length > 0 && readme.length > 10, `${tested.length} commands are mark
 t.ok(receipt.length >= 3, 'those of receipts too')
 t.ok(tenants.length >= 8, 'and those of tenants')
 t.ok(audit.length >= 2, 'and of the audit log')
+t.ok(ci.length >= 1, 'and those for CI')
 
 /** The page means the instance of its reader; a tenant’s name is never given out twice. */
 const forInstance = (text: string): string =>

@@ -45,7 +45,8 @@ async function runPrepared(
   onRun(run)
   const { result, steps } = await run.result
   const language = asked.language ?? 'command'
-  for (const step of result.steps) telemetry.ran(language, step.usage.wallMs / 1000)
+  for (const { outcome, usage } of result.steps)
+    if (outcome !== 'skipped') telemetry.ran(language, usage.wallMs / 1000)
   return { result, evidence: { asked, plan, hasAppArmor, steps } }
 }
 

@@ -10,6 +10,7 @@ import type { PermittedCall } from '../native/seccomp-layers.js'
 import { learnProfile } from '../native/seccomp-learn.js'
 import { networkOf } from './attest.js'
 import type { CapturedStream } from './capture.js'
+import type { RanStep } from './course.js'
 import { deadlyCall, refusedCalls } from './refused-calls.js'
 
 export type Captured = { readonly stdout: CapturedStream; readonly stderr: CapturedStream }
@@ -271,7 +272,10 @@ function syscallEnding(
 }
 
 /** What is said of system calls beside the outcome: refused, or only observed. */
-function callsOf({ calls, permitted }: Evidence, step: PlanStep): Partial<KeptStep> {
+function callsOf(
+  { calls, permitted }: Evidence,
+  step: PlanStep,
+): Pick<KeptStep, 'refusedCalls' | 'seccompAudit' | 'seccompLearned'> {
   if (calls === null) return {}
   if (step.seccompWatch === 'learn') return { seccompLearned: learnProfile(calls, permitted) }
   const refused = refusedCalls(calls)
@@ -337,7 +341,7 @@ export function collect(
   plan: Plan,
   step: PlanStep,
   { stdout, stderr }: Captured,
-): KeptStep {
+): RanStep {
   const { finished, isolation } = evidence
   const ending = endingOf(finished, plan, step, evidence.calls, evidence.traps)
   const exited = finished.ended === 'exited' && finished.execErrno === 0

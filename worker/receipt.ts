@@ -16,6 +16,7 @@ import { canonicalDigest } from '../queue/canonical-digest.js'
 import { jobWith } from '../queue/record.js'
 import type { CapturedStream } from './capture.js'
 import type { SeccompInForce } from './collect.js'
+import type { RanStep } from './course.js'
 
 export type StreamEvidence = StepReceipt['stdout']
 
@@ -117,7 +118,7 @@ export function enforcedOf(
   }
 }
 
-function stepOf(result: KeptStep, evidence: StepEvidence, hasAppArmor: boolean): StepReceipt {
+function stepOf(result: RanStep, evidence: StepEvidence, hasAppArmor: boolean): StepReceipt {
   return {
     name: result.name,
     argv: { digest: digestOf(evidence.step.argv) },
@@ -149,6 +150,9 @@ function answerOf({ asked, plan }: RunEvidence, record: RunRecord, result: RunRe
   return jobWith(asked.jobId, fields, result)
 }
 
+/** A step that was skipped is in the answer that is signed, and had nothing in force. */
+const wasRun = (step: KeptStep): step is RanStep => step.outcome !== 'skipped'
+
 /** Null when no step ran: a receipt tells of a run. */
 export function statementOf(
   run: RunEvidence,
@@ -156,11 +160,12 @@ export function statementOf(
   result: RunResult,
   place: Place,
 ): ReceiptStatement | null {
-  const steps = result.steps.flatMap((step, at) => {
+  const ran = result.steps.filter(wasRun)
+  const steps = ran.flatMap((step, at) => {
     const evidence = run.steps[at]
     return evidence === undefined ? [] : [stepOf(step, evidence, run.hasAppArmor)]
   })
-  if (steps.length === 0 || steps.length !== result.steps.length) return null
+  if (steps.length === 0 || steps.length !== ran.length) return null
   const answer = answerWithoutOutput(answerOf(run, record, result))
   return {
     _type: statementType,

@@ -1,7 +1,7 @@
-// Runs a plan in one sandbox, step by step, until a step fails or all are done.
+// Runs a plan in one sandbox, step by step, each as the course of those before it has it.
 import type { Calls, Finished, Started } from '../contract/launch.js'
 import type { Plan, PlanStep } from '../contract/plan.js'
-import type { KeptStep, RunResult } from '../contract/result.js'
+import type { RunResult } from '../contract/result.js'
 import {
   LaunchError,
   openSandbox,
@@ -16,6 +16,7 @@ import type { OutputWriter } from '../queue/output-store.js'
 import { attest } from './attest.js'
 import { openCapture } from './capture.js'
 import { type Captured, collect, isolationOf } from './collect.js'
+import { openCourse, type RanStep } from './course.js'
 import type { EventBatch } from './event-batch.js'
 import { refuseKillByHost } from './host-memory.js'
 import type { Cargo } from './prepare.js'
@@ -115,9 +116,9 @@ function begin(
   return sandbox.run(step, programs, stdin, streams)
 }
 
-type RanStep = { readonly result: KeptStep; readonly evidence: StepEvidence }
+type StepRun = { readonly result: RanStep; readonly evidence: StepEvidence }
 
-async function runStep(input: RunInput, sandbox: Sandbox, step: PlanStep): Promise<RanStep> {
+async function runStep(input: RunInput, sandbox: Sandbox, step: PlanStep): Promise<StepRun> {
   const output = openOutput(input, step)
   try {
     return await captureStep(input, sandbox, step, output)
@@ -132,7 +133,7 @@ async function captureStep(
   sandbox: Sandbox,
   step: PlanStep,
   output: Output,
-): Promise<RanStep> {
+): Promise<StepRun> {
   const inForce = compileFor(input.seccompFolders, step.seccomp)
   const programs = { filter: inForce.program, audit: auditOf(input.seccompFolders, step) }
   let started: Started | null = null
@@ -174,28 +175,22 @@ async function runSteps(
   sandbox: Sandbox,
   asked: () => CancelWord | null,
 ): Promise<Ran> {
-  const results: KeptStep[] = []
+  const course = openCourse(input.plan.steps)
   const steps: StepEvidence[] = []
   for (const step of input.plan.steps) {
     // A cancel that came as the last step ended has no running step to end: it ends the job here.
     const word = asked()
     if (word === 'drain') throw new LaunchError('launcher-refused', 'drained', null, 'busy')
-    if (word !== null) return { result: cancelledResult(word, results), steps }
+    if (word !== null) return { result: course.endBetween(word), steps }
+    if (!course.takes(step)) {
+      input.events.add('step', { name: step.name, state: 'ended', outcome: 'skipped' })
+      continue
+    }
     const { result, evidence } = await runStep(input, sandbox, step)
-    results.push(result)
     steps.push(evidence)
-    if (result.outcome !== 'ok') return { result: failedResult(step, result, results), steps }
+    if (!course.note(step, result)) break
   }
-  return { result: { outcome: 'ok', cause: null, failedStep: null, steps: results }, steps }
-}
-
-function failedResult(step: PlanStep, last: KeptStep, steps: KeptStep[]): RunResult {
-  return { outcome: last.outcome, cause: last.cause ?? null, failedStep: step.name, steps }
-}
-
-function cancelledResult(outcome: 'cancelled' | 'expired', steps: KeptStep[]): RunResult {
-  const message = 'It was ended between two of its steps.'
-  return { outcome, cause: { message }, failedStep: null, steps }
+  return { result: course.finish(), steps }
 }
 
 export function runPlan(input: RunInput): Run {

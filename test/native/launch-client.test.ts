@@ -36,6 +36,8 @@ const step: PlanStep = {
   seccompWatch: 'refusals',
   seccompAudited: '',
   failureOutcome: 'program',
+  when: 'success',
+  continueOnError: false,
 }
 const plan: Plan = {
   runtime: 'native',

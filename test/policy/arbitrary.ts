@@ -207,9 +207,29 @@ const base: fc.Arbitrary<JobSpec> = fc.oneof(
   }),
 )
 
+const step = fc.record(
+  {
+    name: fc.constantFrom('a', 'b', 'c'),
+    run: fc.constantFrom('true', 'make test'),
+    if: fc.constantFrom('success' as const, 'failure' as const, 'always' as const),
+    env: fc.dictionary(name, text, { maxKeys: 2 }),
+    workdir: mostly(fc.constant('/work'), fc.constantFrom('/proc/self/fd/8', 'x')),
+    limits: fc.record(
+      { wallMs: times, cpuMs: times, memoryBytes: bytes, fileBytes: bytes, processes: times },
+      { requiredKeys: [] },
+    ),
+  },
+  { requiredKeys: ['name', 'run'] },
+)
+
+const ofSteps = fc.record({
+  image: fc.constantFrom('default', digest),
+  steps: fc.uniqueArray(step, { minLength: 1, maxLength: 3, selector: (one) => one.name }),
+})
+
 /** Whatever a caller could send and the schema takes. */
 export const job: fc.Arbitrary<JobSpec> = fc
-  .tuple(base, someParts)
+  .tuple(mostly(base, ofSteps), someParts)
   .map(([one, other]) => ({ ...one, ...other }) as JobSpec)
   .filter((spec) => checkJobSpec(spec).ok)
 
@@ -254,6 +274,7 @@ export const grant: fc.Arbitrary<LoadedGrant> = fc
     apparmorRequired: mostly(fc.constant(false), fc.constant(true)),
     landlockAbiMinimum: fc.constantFrom(0, 4, 7),
     priorityMinimum: fc.integer({ min: 0, max: 9 }),
+    steps: mostly(fc.constant(8), fc.integer({ min: 0, max: 3 })),
     warningsRefused: mostly(
       fc.constant<string[]>([]),
       fc.subarray(
@@ -318,6 +339,7 @@ const widenings: fc.Arbitrary<Widening> = fc.oneof(
     (grant) => ({ ...grant, landlockAbiMinimum: Math.max(0, grant.landlockAbiMinimum - 1) }),
     (grant) => ({ ...grant, priorityMinimum: Math.max(0, grant.priorityMinimum - 1) }),
     (grant) => ({ ...grant, warningsRefused: grant.warningsRefused.slice(1) }),
+    (grant) => ({ ...grant, steps: Math.min(64, grant.steps + 1) }),
   ),
 )
 

@@ -53,6 +53,36 @@ export const faultyJobs: Readonly<Record<string, unknown>> = {
     apparmor: 'x'.repeat(600),
   },
   'texts of just the length, in characters of two units': { ...bash, seccomp: '𝟙'.repeat(128) },
+  'steps beside a program of the job’s own': {
+    ...bash,
+    ...{ command: ['x'], arguments: ['x'], stdin: 'x', image: 'a' },
+    steps: [{ name: 'a', run: 'x' }],
+  },
+  'steps without an image': { steps: [{ name: 'a', run: 'x' }] },
+  'steps that are none': {
+    image: 'a',
+    steps: [
+      {},
+      { name: 'A' },
+      { name: 'b', run: '', if: 'sometimes', limits: { diskBytes: 1, wallMs: 0 } },
+      { name: 'c', run: 'x', stdin: 'x' },
+      1,
+    ],
+  },
+  'steps that do not fit each other': {
+    image: 'a',
+    steps: [
+      { name: 'a', run: 'x' },
+      { name: 'a', run: 'x', command: ['x'] },
+      { name: 'b', env: { A: '1' } },
+      { name: 'c', run: 'x\0y', env: { 'A\nB': 1 } },
+    ],
+  },
+  'no steps': { image: 'a', steps: [] },
+  'too many steps': {
+    image: 'a',
+    steps: Array.from({ length: 65 }, (_, at) => ({ name: `s${at}`, run: 'x' })),
+  },
   'a language of another form': { ...bash, language: 'Not A Language' },
   'lists too long': {
     ...bash,

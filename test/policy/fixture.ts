@@ -8,6 +8,7 @@ import type { Fixture, Platform } from '../../policy/rule.js'
 const bases: Readonly<Record<NonNullable<Fixture['base']>, JobSpec>> = {
   language: { language: 'python', source: 'print(1)' },
   command: { image: 'default', command: ['/bin/true'] },
+  steps: { image: 'default', steps: [{ name: 'one', run: 'true' }] },
   empty: {},
 }
 

@@ -80,6 +80,24 @@ export const planned: Readonly<Record<string, Planned>> = {
   'a large disk in a compile step': {
     spec: { language: 'c', source: 'x', limits: { memoryBytes: 2 ** 30, diskBytes: 2 ** 28 } },
   },
+  'steps, each with what it has of its own': {
+    spec: {
+      image: 'default',
+      env: { A: 'job', B: 'job' },
+      limits: { wallMs: 5000 },
+      steps: [
+        { name: 'build', run: 'make\nmake check' },
+        {
+          ...{ name: 'test', command: ['./test', '-v'], env: { A: 'step' }, workdir: '/work/sub' },
+          limits: { wallMs: 1000, memoryBytes: 2 ** 29 },
+        },
+        { name: 'tell', run: 'cat log', if: 'always', continueOnError: true },
+      ],
+    },
+  },
+  'steps with a toolchain': {
+    spec: { language: 'java', steps: [{ name: 'version', command: ['java', '-version'] }] },
+  },
   grader: { spec: { language: 'c', source: 'x' }, preset: 'grader' },
   ci: { spec: { language: 'c', source: 'x' }, preset: 'ci' },
   platform: { spec: { language: 'c', source: 'x' }, preset: 'platform' },

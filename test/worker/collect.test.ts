@@ -30,6 +30,8 @@ export const step: PlanStep = {
   seccompWatch: 'refusals',
   seccompAudited: '',
   failureOutcome: 'program',
+  when: 'success',
+  continueOnError: false,
 }
 const plan = { diskBytes: 16 * 1024 * 1024, diskInodes: 1000 } as Plan
 const compile: PlanStep = { ...step, name: 'compile', failureOutcome: 'compile-error' }

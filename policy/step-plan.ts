@@ -1,0 +1,41 @@
+// The steps of a job as they will be run: each with everything that it has of its own or of the job.
+import type { PlanStep } from '../contract/plan.js'
+import { shellOf } from '../contract/step.js'
+import { seccompOf } from './apparmor-label.js'
+import type { Ask, AskedStep } from './ask.js'
+import { absoluteProgram, environmentOf, workspace } from './program-plan.js'
+import type { Context } from './rule.js'
+import { watchOf } from './seccomp-watch.js'
+import { limitsOfStep } from './step-limits.js'
+
+function argvOf({ argv, isLine }: AskedStep, directory: string): string[] {
+  const values = argv.map(({ value }) => value)
+  return isLine ? shellOf(values.join('\n')) : absoluteProgram(values, directory)
+}
+
+export function stepPlanOf(ask: Ask, step: AskedStep, { grant, resolved }: Context): PlanStep {
+  const limits = limitsOfStep(step, resolved.limits)
+  const directory = step.directory?.value ?? ask.directory?.value ?? workspace
+  const callers = [...ask.environment, ...step.environment]
+  return {
+    name: step.name.value,
+    argv: argvOf(step, directory),
+    environment: environmentOf(resolved.language, limits.memoryBytes, callers),
+    directory,
+    wallMs: limits.wallMs,
+    cpuMs: limits.cpuMs,
+    memoryBytes: limits.memoryBytes,
+    processes: limits.processes,
+    openFiles: limits.openFiles,
+    fileBytes: limits.fileBytes,
+    stackBytes: grant.limits.stackBytes,
+    outputBytes: limits.outputBytes,
+    takesStdin: false,
+    seccomp: seccompOf(ask, grant),
+    seccompWatch: watchOf(ask),
+    seccompAudited: ask.seccompAudit?.value ?? '',
+    failureOutcome: 'program',
+    when: step.when,
+    continueOnError: step.continueOnError,
+  }
+}
