@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import type { AuditAdmin, AuditCaller } from '../contract/audit.js'
 import type { ErrorCode } from '../contract/error.js'
 import type { JobSpec } from '../contract/job.js'
+import { withoutSecretValues } from '../contract/secret.js'
 import type { Evaluation } from '../contract/verdict.js'
 import { canonicalDigest } from '../queue/canonical-digest.js'
 import type { Cancelled } from '../queue/job-store.js'
@@ -33,7 +34,7 @@ export function askedForJob(
   return {
     ...{ caller: callerOf(request), requestId: request.id, policyRevision },
     grant: { name: grant.name, revision: grant.revision },
-    request: { sha256: canonicalDigest(spec) },
+    request: { sha256: canonicalDigest(withoutSecretValues(spec)) },
   }
 }
 
@@ -77,6 +78,8 @@ export type AdminAct = {
     | 'key-create'
     | 'key-rotate'
     | 'key-revoke'
+    | 'secret-store'
+    | 'secret-delete'
   readonly tenant?: string
   readonly key?: string
   readonly grant?: string

@@ -82,6 +82,7 @@ export async function describeRoutes(app: FastifyInstance): Promise<void> {
         { name: 'jobs', description: 'Sending, following and reading jobs.' },
         { name: 'policy', description: 'What is allowed, and why not.' },
         { name: 'catalogue', description: 'What this machine can run.' },
+        { name: 'secrets', description: 'Values that jobs need and nobody is told.' },
         { name: 'usage', description: 'What a tenant has used.' },
         { name: 'admin', description: 'Tenants and keys, for the operator.' },
         { name: 'service', description: 'Health and metrics.' },

@@ -25,6 +25,7 @@ import {
 } from './audit-acts.js'
 import { type Caller, callerOf } from './auth.js'
 import { sendJob } from './job-answer.js'
+import { withStoredSecrets } from './job-secrets.js'
 import { Refusal } from './problem.js'
 import { quotasInForce } from './quotas-in-force.js'
 import { quotaStateOf, rateLimitHeaders } from './rate-limit.js'
@@ -89,6 +90,7 @@ function idempotencyOf(
   service: Service,
   request: FastifyRequest,
   caller: Caller,
+  spec: JobSpec,
 ): Admission['idempotency'] {
   const key = request.headers['idempotency-key']
   if (key === undefined) return null
@@ -96,7 +98,10 @@ function idempotencyOf(
     throw new Refusal('invalid-header', 'Idempotency-Key is 1 to 255 visible ASCII characters.')
   }
   const { sealer } = service.store
-  const requestDigest = sealer.digest(`${caller.grant}\n${sealer.digest(request.bodyBytes ?? '')}`)
+  const text = `${caller.grant}\n${sealer.digest(request.bodyBytes ?? '')}`
+  // Redis holds it: nobody who reads there may try secrets against it.
+  const digest = spec.secrets === undefined ? sealer.digest : sealer.authenticate
+  const requestDigest = digest(text)
   return { key, requestDigest }
 }
 
@@ -131,7 +136,7 @@ function admissionOf(
     attemptsMax: plan.attempts,
     lifetimeMs: plan.lifetimeMs,
     grant,
-    idempotency: idempotencyOf(service, request, caller),
+    idempotency: idempotencyOf(service, request, caller, spec),
     auditLine: service.admissionLines.seal(line),
   }
   return { admission, asked, line }
@@ -190,8 +195,11 @@ type Accepted = {
 /** Everything that needs the body happens in here, so that a waiting request holds none of it. */
 async function accept(service: Service, request: FastifyRequest, jobId: string): Promise<Accepted> {
   requireAudit(service)
-  const { admission, asked, line } = admissionOf(service, request, jobId, Date.now())
+  const { admission: judged, asked, line } = admissionOf(service, request, jobId, Date.now())
   forgetBody(request)
+  const { payload } = judged
+  const spec = await withStoredSecrets(service.store, payload.tenant, payload.spec)
+  const admission = { ...judged, payload: { ...payload, spec } }
   const admitted = await service.store.admit(admission)
   // Only now: while it is sealed and written, the job takes as much as its body did.
   releaseBody(request, service.budget)

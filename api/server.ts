@@ -14,6 +14,7 @@ import { routeKeys } from './route-keys.js'
 import { routeMetrics } from './route-metrics.js'
 import { routeOutput } from './route-output.js'
 import { routePolicy } from './route-policy.js'
+import { routeSecrets } from './route-secrets.js'
 import { routeTenants } from './route-tenants.js'
 import { routeUsage } from './route-usage.js'
 import type { Service } from './service.js'
@@ -34,6 +35,7 @@ export async function buildServer(service: Service): Promise<FastifyInstance> {
     routeOutput(keyed, service)
     routePolicy(keyed, service)
     routeCatalogue(keyed, service)
+    routeSecrets(keyed, service)
     routeUsage(keyed, service)
     routeTenants(keyed, service)
     routeKeys(keyed, service)

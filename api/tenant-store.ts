@@ -40,7 +40,7 @@ redis.call('SADD', ARGV[4], ARGV[5])
 return 1`,
 )
 
-// In: record, expected text, new text, keys of the tenant, index of keys, uses of keys, what a key’s record begins with.
+// In: record, expected text, new text, keys of the tenant, index of keys, uses of keys, what a key’s record begins with, its stored secrets.
 const removeScript = script(
   'remove-tenant',
   `if redis.call('GET', ARGV[1]) ~= ARGV[2] then return 0 end
@@ -51,6 +51,7 @@ for _, id in ipairs(redis.call('SMEMBERS', ARGV[4])) do
   redis.call('HDEL', ARGV[6], id)
 end
 redis.call('DEL', ARGV[4])
+redis.call('DEL', ARGV[8])
 return 1`,
 )
 
@@ -160,7 +161,7 @@ export function openTenantStore(redis: Redis, sealer: Sealer): TenantStore {
       const send: Send = (before, after) =>
         run(redis, removeScript, [
           ...[names.tenantRecord(name), before, after, names.keysOfTenant(name)],
-          ...[names.keyIndex, names.keyUses, names.keyRecord('')],
+          ...[names.keyIndex, names.keyUses, names.keyRecord(''), names.secretsOfTenant(name)],
         ])
       const gone = (was: TenantRecord, nowMs: number): TenantRecord => ({
         ...changed(was, {}, nowMs),

@@ -17,7 +17,7 @@ const requestDigest = Type.Object(
   {
     ...closed,
     description:
-      'Of the job as it was sent, as canonical JSON (RFC 8785): the same as the `subject` of its receipt.',
+      'Of the job as it was sent but for the values of its `secrets`, as canonical JSON (RFC 8785): the same as the `subject` of its receipt.',
   },
 )
 const grant = Type.Object({ name, revision: Type.String({ maxLength: 64 }) }, closed)

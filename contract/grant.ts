@@ -1,6 +1,7 @@
 // Grant: what a class of tenants may ask. Written in YAML by an operator; resolved here, with nothing left open.
 import { type Static, Type } from 'typebox'
 import { quotaFields } from './quota.js'
+import { jobSecretsMax } from './secret.js'
 import { jobStepsMax } from './step.js'
 
 const closed = { additionalProperties: false } as const
@@ -90,6 +91,11 @@ export const Grant = Type.Object(
       maximum: jobStepsMax,
       description:
         'Steps a job may have. All together have at most the maxima of `wallMs` and `cpuMs`. 0: a job runs one program.',
+    }),
+    secrets: Type.Integer({
+      minimum: 0,
+      maximum: jobSecretsMax,
+      description: 'Secrets a job may have. 0: none, and the tenant stores none.',
     }),
     ...quotaFields,
     weight: Type.Integer({

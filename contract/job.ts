@@ -2,6 +2,7 @@
 // Defaults are not here: the grant decides them (policy/plan.ts), so that a plan has no hidden value.
 import { type Static, Type } from 'typebox'
 import { Limits } from './limits.js'
+import { JobSecret, jobSecretsMax } from './secret.js'
 import { JobStep, jobStepsMax } from './step.js'
 
 const closed = { additionalProperties: false } as const
@@ -186,6 +187,12 @@ export const JobSpec = Type.Object(
       Type.Record(Type.String({ maxLength: 256 }), Type.String({ maxLength: 131072 }), {
         maxProperties: 1000,
         description: 'Environment variables. Nothing is inherited from the service.',
+      }),
+    ),
+    secrets: Type.Optional(
+      Type.Array(JobSecret, {
+        maxItems: jobSecretsMax,
+        description: 'Values that nobody is told: sealed on their way, masked in output.',
       }),
     ),
     workdir: Type.Optional(

@@ -32,6 +32,12 @@ export const PlanStep = Type.Object(
       description: 'What a non-zero exit of this step means.',
     }),
     when: Type.Enum([...stepConditions], { description: 'After what it is run.' }),
+    passesOn: Type.Boolean({
+      description: 'Whether variables that it leaves in `$STOCKADE_ENV` are given to later steps.',
+    }),
+    ownVariables: Type.Array(Type.String(), {
+      description: 'Variables of its own, which nothing that was passed on changes.',
+    }),
     continueOnError: Type.Boolean({
       description: 'Whether the job goes on as if it had not failed.',
     }),

@@ -3,6 +3,7 @@ import { type Static, Type } from 'typebox'
 import { OutcomeSchema, StepOutcomeSchema } from './outcome.js'
 import { SeccompProfile } from './profile.js'
 import { Receipt } from './receipt.js'
+import { PassedOn } from './step.js'
 import { Warning } from './verdict.js'
 
 const closed = { additionalProperties: false } as const
@@ -228,6 +229,7 @@ export const StepResult = Type.Object(
           'System calls that the filter refused, also where the program went on. Absent when there were none.',
       }),
     ),
+    passedOn: Type.Optional(PassedOn),
     seccompAudit: Type.Optional(SeccompAudit),
     seccompLearned: Type.Optional(SeccompLearned),
   },

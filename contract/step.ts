@@ -10,6 +10,13 @@ export const jobStepsMax = 64
 export const stepConditions = ['success', 'failure', 'always'] as const
 export type StepCondition = (typeof stepConditions)[number]
 
+/** The file in which a step leaves variables for those after it, and the variable that names it. */
+export const passedFile = '/run/stockade/env'
+export const passedVariable = 'STOCKADE_ENV'
+/** More than this is not read, and passed on is nothing then. Bytes. */
+export const passedBytesMax = 65_536
+export const passedVariablesMax = 256
+
 /** What a step’s program is, when it is a line for a shell: a line that fails ends the step. */
 export const shellOf = (line: string): string[] => ['/bin/sh', '-e', '-c', line]
 
@@ -74,4 +81,21 @@ export const JobStep = Type.Object(
   { ...closed, description: 'One program of several.' },
 )
 
+export const PassedOn = Type.Object(
+  {
+    variables: Type.Array(Type.String(), {
+      description: 'Names of the variables that later steps get.',
+    }),
+    leftOut: Type.Integer({
+      minimum: 0,
+      description: 'Lines that say no variable, and variables for which there was no room.',
+    }),
+  },
+  {
+    ...closed,
+    description: 'What `$STOCKADE_ENV` held after this step. Absent when it was empty.',
+  },
+)
+
+export type PassedOn = Static<typeof PassedOn>
 export type JobStep = Static<typeof JobStep>

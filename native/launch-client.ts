@@ -32,7 +32,13 @@ const checks = {
   destroyed: Compile(Destroyed),
 }
 
-export type SandboxFile = { readonly path: string; readonly mode: number; readonly bytes: Buffer }
+export type SandboxFile = {
+  /** Relative to the workspace; `isInRun`: to the root, and beneath `run/`. */
+  readonly path: string
+  readonly mode: number
+  readonly bytes: Buffer
+  readonly isInRun?: boolean
+}
 
 /** Why there is no result of a step: where in our own work it failed. */
 export class LaunchError extends Error {
@@ -134,7 +140,8 @@ export function encodeSandbox(jobId: string, plan: Plan, files: readonly Sandbox
   const frames = [encodeFrame(frameTypes.sandbox, encodePairs(sandboxPairs(jobId, plan)))]
   const tail: Buffer[] = []
   for (const file of files) {
-    tail.push(encodeFrame(frameTypes.file, encodeFileHead(file.path, file.mode, file.bytes.length)))
+    const head = encodeFileHead(file.path, file.mode, file.bytes.length, file.isInRun)
+    tail.push(encodeFrame(frameTypes.file, head))
     tail.push(...encodeChunks(frameTypes.data, file.bytes))
   }
   return [...frames, ...tail]

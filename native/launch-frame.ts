@@ -38,10 +38,18 @@ export function encodeChunks(type: number, bytes: Buffer): Buffer[] {
 }
 
 /** Head of a FILE: its bytes follow in DATA frames. */
-export function encodeFileHead(path: string, mode: number, sizeBytes: number): Buffer {
+/** Of a FILE’s mode: its path is relative to the root, and beneath `run/` (native/launcher/plan.h). */
+const fileInRun = 1 << 16
+
+export function encodeFileHead(
+  path: string,
+  mode: number,
+  sizeBytes: number,
+  isInRun = false,
+): Buffer {
   const name = Buffer.from(path)
   const payload = Buffer.alloc(12 + name.length)
-  payload.writeUInt32LE(mode, 0)
+  payload.writeUInt32LE(isInRun ? mode | fileInRun : mode, 0)
   payload.writeBigUInt64LE(BigInt(sizeBytes), 4)
   name.copy(payload, 12)
   return payload

@@ -65,6 +65,14 @@ export type AskedStep = {
   readonly limits: readonly AskedLimit[]
 }
 
+/** Its value is in no ask. */
+export type AskedSecret = {
+  readonly name: Asked<string>
+  /** Null where only its name is known here. */
+  readonly bytes: Asked<number> | null
+  readonly mode: Asked<number> | null
+}
+
 export type Ask = {
   readonly language: Asked<string> | null
   /** Size of the source in UTF-8, bytes. */
@@ -75,6 +83,7 @@ export type Ask = {
   readonly steps: readonly AskedStep[]
   readonly directory: Asked<string> | null
   readonly environment: readonly AskedSetting[]
+  readonly secrets: readonly AskedSecret[]
   readonly files: readonly AskedFile[]
   /** Size of standard input, bytes. */
   readonly stdinBytes: Asked<number> | null

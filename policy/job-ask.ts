@@ -1,5 +1,6 @@
 // From a job to an Ask: the job’s adapter. It copies and points; it judges nothing and drops nothing.
 import type { JobFile, JobSpec, Namespaces } from '../contract/job.js'
+import type { JobSecret } from '../contract/secret.js'
 import {
   type Ask,
   type Asked,
@@ -7,6 +8,7 @@ import {
   type AskedLimit,
   type AskedMount,
   type AskedNamespace,
+  type AskedSecret,
   namespaceKinds,
 } from './ask.js'
 import { asked, askedList, askedSettings } from './asked.js'
@@ -16,6 +18,20 @@ import { askedStep } from './step-ask.js'
 export function base64Bytes(text: string): number {
   const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0
   return Math.floor((text.length * 3) / 4) - padding
+}
+
+function askedSecret(secret: JobSecret, index: number): AskedSecret {
+  const pointer = `/secrets/${index}`
+  const { value, valueBase64 } = secret
+  const bytes = value === undefined ? undefined : Buffer.byteLength(value)
+  return {
+    name: { value: secret.name, pointer: `${pointer}/name` },
+    bytes:
+      valueBase64 === undefined
+        ? asked(bytes, `${pointer}/value`)
+        : { value: base64Bytes(valueBase64), pointer: `${pointer}/valueBase64` },
+    mode: asked(secret.mode, `${pointer}/mode`),
+  }
 }
 
 function askedFile(file: JobFile, index: number): AskedFile {
@@ -107,6 +123,7 @@ export function askOfJob(spec: JobSpec): Ask {
     steps: spec.steps?.map(askedStep) ?? [],
     directory: asked(spec.workdir, '/workdir'),
     environment: askedSettings(spec.env, '/env'),
+    secrets: spec.secrets?.map(askedSecret) ?? [],
     files: spec.files?.map(askedFile) ?? [],
     stdinBytes: askedStdin(spec),
     limits: askedLimits(spec),

@@ -1,6 +1,7 @@
 // What the schema of a job cannot say: fields that need or exclude each other, text that no kernel or UTF-8 writer takes,
 // base64 that is not, names given twice.
 import type { JobFile, JobSpec } from '../contract/job.js'
+import { type JobSecret, secretBytesMin, secretBytesOf } from '../contract/secret.js'
 import type { JobStep } from '../contract/step.js'
 import { segment } from './ask.js'
 import type { Fault } from './schema-walk.js'
@@ -10,7 +11,7 @@ import { quote } from './wording.js'
 type Report = (pointer: string, message: string) => void
 
 /** Fields whose text is data: NUL is a byte like any other there. */
-const dataFields: ReadonlySet<string> = new Set(['source', 'stdin', 'content'])
+const dataFields: ReadonlySet<string> = new Set(['source', 'stdin', 'content', 'value'])
 
 type WellFormed = { isWellFormed(): boolean }
 /** Without lone surrogates, which have no UTF-8. Node 20 has it; the ES2023 types do not. */
@@ -135,6 +136,35 @@ function checkFiles(files: readonly JobFile[], report: Report): void {
   }
 }
 
+const blankAround = /^[ \t\r\n]+|[ \t\r\n]+$/g
+
+function checkSecret(secret: JobSecret, pointer: string, report: Report): void {
+  const { value, valueBase64, as, mode } = secret
+  if (value !== undefined && valueBase64 !== undefined)
+    report(`${pointer}/valueBase64`, 'A secret has at most one of `value` and `valueBase64`.')
+  checkBase64(valueBase64, `${pointer}/valueBase64`, report)
+  const bytes = secretBytesOf(secret)?.toString('latin1')
+  if (bytes === undefined) return
+  if (bytes.replace(blankAround, '').length < secretBytesMin)
+    report(
+      pointer,
+      `Has fewer than ${secretBytesMin} bytes between blanks: it could not be masked.`,
+    )
+  if (as !== 'environment') return
+  if (mode !== undefined) report(`${pointer}/mode`, 'A variable has no mode.')
+  if (bytes.includes('\0')) report(pointer, 'A variable ends at its first NUL byte.')
+}
+
+function checkSecrets(spec: JobSpec, report: Report): void {
+  const first = new Map<string, number>()
+  for (const [index, secret] of spec.secrets?.entries() ?? []) {
+    checkSecret(secret, `/secrets/${index}`, report)
+    const earlier = first.get(secret.name)
+    if (earlier === undefined) first.set(secret.name, index)
+    else report(`/secrets/${index}/name`, `${quote(secret.name)} is also secrets/${earlier}.`)
+  }
+}
+
 /** Faults beyond the schema of a value that has passed it. */
 export function formFaults(spec: JobSpec): Fault[] {
   const faults: Fault[] = []
@@ -149,6 +179,7 @@ export function formFaults(spec: JobSpec): Fault[] {
   if (faults.length === 0) checkTexts(spec, false, '', report)
   checkKind(spec, report)
   checkFiles(spec.files ?? [], report)
+  checkSecrets(spec, report)
   checkBase64(spec.stdinBase64, '/stdinBase64', report)
   if (spec.stdin !== undefined && spec.stdinBase64 !== undefined)
     report('/stdinBase64', 'A job has at most one of `stdin` and `stdinBase64`.')

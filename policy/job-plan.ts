@@ -44,6 +44,8 @@ function compileStep(ask: Ask, context: Context, compile: readonly string[]): Pl
     seccompAudited: '',
     failureOutcome: 'compile-error',
     when: 'success',
+    passesOn: false,
+    ownVariables: [],
     continueOnError: false,
   }
 }
@@ -78,6 +80,8 @@ function runStep(ask: Ask, context: Context): PlanStep {
     seccompAudited: ask.seccompAudit?.value ?? '',
     failureOutcome: 'program',
     when: 'success',
+    passesOn: false,
+    ownVariables: [],
     continueOnError: false,
   }
 }

@@ -70,6 +70,8 @@ export function askToKeep(ask: Ask): Ask {
     stdinBytes: roundedSize(ask.stdinBytes),
     argv: blankArguments(ask),
     steps: ask.steps.map(blankStep),
+    // How long a password is, is half of it.
+    secrets: ask.secrets.map((secret) => ({ ...secret, bytes: null })),
     environment: ask.environment.map(withValue(blank)),
     files: ask.files.map((file) => ({ ...file, bytes: roundedSize(file.bytes) ?? file.bytes })),
     sysctls: ask.sysctls.map(withValue(blank)),
@@ -85,6 +87,7 @@ export function askAgain(kept: Ask): Ask {
     argv: filledArguments(kept),
     // A release before had none.
     steps: (kept.steps ?? []).map(filledStep),
+    secrets: kept.secrets ?? [],
     environment: kept.environment.map(withValue(filled)),
     sysctls: kept.sysctls.map(withValue(filled)),
     labels: kept.labels.map(withValue(filled)),

@@ -36,6 +36,7 @@ export const ci: Grant = {
   priorityMinimum: 0,
   warningsRefused: [],
   steps: 64,
+  secrets: 32,
   queuedJobs: 10_000,
   runningJobs: 32,
   submitsPerMinute: 0,

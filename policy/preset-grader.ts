@@ -37,6 +37,7 @@ export const grader: Grant = {
   priorityMinimum: 0,
   warningsRefused: [],
   steps: 8,
+  secrets: 0,
   queuedJobs: 50_000,
   runningJobs: 256,
   submitsPerMinute: 0,

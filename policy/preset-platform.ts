@@ -36,6 +36,7 @@ export const platform: Grant = {
   priorityMinimum: 0,
   warningsRefused: [],
   steps: 64,
+  secrets: 32,
   queuedJobs: 100_000,
   runningJobs: 512,
   submitsPerMinute: 0,

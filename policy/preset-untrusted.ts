@@ -36,6 +36,7 @@ export const untrusted: Grant = {
   priorityMinimum: 0,
   warningsRefused: [],
   steps: 8,
+  secrets: 0,
   queuedJobs: 10_000,
   runningJobs: 64,
   submitsPerMinute: 100_000,

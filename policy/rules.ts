@@ -47,6 +47,8 @@ import { runtimeMinimum } from './rule-runtime-minimum.js'
 import { seccompLearning } from './rule-seccomp-learning.js'
 import { seccompProfile } from './rule-seccomp-profile.js'
 import { seccompUnconfined } from './rule-seccomp-unconfined.js'
+import { secretGrant } from './rule-secret-grant.js'
+import { secretSize } from './rule-secret-size.js'
 import { setuid } from './rule-setuid.js'
 import { stdinSize } from './rule-stdin-size.js'
 import { stepCount } from './rule-step-count.js'
@@ -67,6 +69,8 @@ export const rules: readonly Rule[] = [
   program,
   stepCount,
   stepTotal,
+  secretGrant,
+  secretSize,
   runtimeMinimum,
   argumentText,
   argumentSize,

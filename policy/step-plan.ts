@@ -1,6 +1,6 @@
 // The steps of a job as they will be run: each with everything that it has of its own or of the job.
 import type { PlanStep } from '../contract/plan.js'
-import { shellOf } from '../contract/step.js'
+import { passedFile, passedVariable, shellOf } from '../contract/step.js'
 import { seccompOf } from './apparmor-label.js'
 import type { Ask, AskedStep } from './ask.js'
 import { absoluteProgram, environmentOf, workspace } from './program-plan.js'
@@ -16,7 +16,8 @@ function argvOf({ argv, isLine }: AskedStep, directory: string): string[] {
 export function stepPlanOf(ask: Ask, step: AskedStep, { grant, resolved }: Context): PlanStep {
   const limits = limitsOfStep(step, resolved.limits)
   const directory = step.directory?.value ?? ask.directory?.value ?? workspace
-  const callers = [...ask.environment, ...step.environment]
+  const passing = { name: passedVariable, value: passedFile, pointer: step.pointer }
+  const callers = [...ask.environment, ...step.environment, passing]
   return {
     name: step.name.value,
     argv: argvOf(step, directory),
@@ -36,6 +37,8 @@ export function stepPlanOf(ask: Ask, step: AskedStep, { grant, resolved }: Conte
     seccompAudited: ask.seccompAudit?.value ?? '',
     failureOutcome: 'program',
     when: step.when,
+    passesOn: ask.steps.at(-1) !== step,
+    ownVariables: [...step.environment.map(({ name }) => name), passedVariable],
     continueOnError: step.continueOnError,
   }
 }

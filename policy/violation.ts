@@ -5,7 +5,7 @@ import type { Denial, Denied, Rule } from './rule.js'
 
 /** Data and secrets of the caller: they are told by size or name, and never repeated into answers and logs. */
 const neverRepeated =
-  /^\/(source|stdin|stdinBase64|callback|env\/|steps\/\d+\/(run|env\/)|files\/\d+\/content)/
+  /^\/(source|stdin|stdinBase64|callback|env\/|steps\/\d+\/(run|env\/)|secrets\/\d+\/value|files\/\d+\/content)/
 
 const shownCharacters = 256
 

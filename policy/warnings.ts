@@ -118,7 +118,7 @@ const secretInEnvironment: WarningRule = {
           .filter(({ name, value }) => value !== '' && secretName.test(name))
           .map(({ name, pointer }) => ({
             pointer,
-            message: `${quote(name)} looks like a secret: every process of the job sees it. Give it as a file of mode 0400 (256).`,
+            message: `${quote(name)} looks like a secret: every process of the job sees it, and nothing masks it. Give it as one of \`secrets\`.`,
           })),
 }
 
@@ -136,7 +136,7 @@ const secretInArguments: WarningRule = {
           .filter(({ value }) => value.length < 4096 && secretArgument.test(value))
           .map(({ pointer }) => ({
             pointer,
-            message: 'This argument looks like a secret. Give it as a file of mode 0400 (256).',
+            message: 'This argument looks like a secret. Give it as one of `secrets`.',
           })),
 }
 

@@ -28,6 +28,8 @@ export function plainStep(argv: readonly string[], more: Partial<PlanStep> = {})
     seccompAudited: '',
     failureOutcome: 'program',
     when: 'success',
+    passesOn: false,
+    ownVariables: [],
     continueOnError: false,
     ...more,
   }

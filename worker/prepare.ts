@@ -6,12 +6,17 @@ import type { LocalFiles } from '../queue/local-files.js'
 import { DamagedPayload, type WorkerJobStore } from '../queue/worker-store.js'
 import { judgeAgain } from './judge-again.js'
 import { type Asked, askedOf } from './receipt.js'
+import { type RunSecrets, secretsOf } from './run-secrets.js'
 import type { Started } from './settle.js'
 import type { WorkerTelemetry } from './telemetry.js'
 import { standardInput, workspaceFiles } from './workspace.js'
 
 /** Bytes on their way into a sandbox. Whoever sends them takes them out, so that they are held once. */
-export type Cargo = { files: SandboxFile[]; stdin: Buffer | null }
+export type Cargo = {
+  files: SandboxFile[]
+  stdin: Buffer | null
+  readonly secrets: RunSecrets
+}
 
 export type Prepared =
   | { kind: 'denied'; result: RunResult }
@@ -50,6 +55,7 @@ export async function prepare(
     cargo: {
       files: workspaceFiles(payload.spec, files.catalogue),
       stdin: standardInput(payload.spec),
+      secrets: secretsOf(payload.spec),
     },
   }
 }

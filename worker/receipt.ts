@@ -12,6 +12,7 @@ import {
 } from '../contract/receipt.js'
 import { answerWithoutOutput } from '../contract/receipt-answer.js'
 import type { KeptJob, KeptStep, RunResult } from '../contract/result.js'
+import { withoutSecretValues } from '../contract/secret.js'
 import { canonicalDigest } from '../queue/canonical-digest.js'
 import { jobWith } from '../queue/record.js'
 import type { CapturedStream } from './capture.js'
@@ -72,7 +73,7 @@ export function askedOf(payload: Payload, grantRevision: string): Asked {
   const { jobId, spec, grant, acceptedAtMs } = payload
   return {
     ...{ jobId, grant, grantRevision, acceptedAtMs },
-    specDigest: canonicalDigest(spec),
+    specDigest: canonicalDigest(withoutSecretValues(spec)),
     language: spec.language ?? null,
     labels: spec.labels ?? {},
     admittedRevision: payload.grantRevision,

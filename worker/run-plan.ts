@@ -14,13 +14,14 @@ import { everyCallProgram } from '../native/seccomp-learn.js'
 import type { SeccompFolders } from '../native/seccomp-load.js'
 import type { OutputWriter } from '../queue/output-store.js'
 import { attest } from './attest.js'
-import { openCapture } from './capture.js'
-import { type Captured, collect, isolationOf } from './collect.js'
+import { collect, isolationOf } from './collect.js'
 import { openCourse, type RanStep } from './course.js'
 import type { EventBatch } from './event-batch.js'
 import { refuseKillByHost } from './host-memory.js'
+import { environmentWith, nothingPassed, type Passed, readPassed, tellPassed } from './passed-on.js'
 import type { Cargo } from './prepare.js'
 import { type StepEvidence, streamEvidence } from './receipt.js'
+import { openStepOutput, type StepOutput } from './step-output.js'
 
 export type RunInput = {
   readonly jobId: string
@@ -60,6 +61,12 @@ function compileFor(folders: SeccompFolders, profile: string): CompiledSeccomp {
   }
 }
 
+/** What our own reading of files runs under, whatever the job’s own filter is. */
+const ownPrograms = ({ seccompFolders }: RunInput): Programs => ({
+  filter: compileFor(seccompFolders, 'default').program,
+  audit: null,
+})
+
 /** The program that is observed beside the one in force, or none. */
 function auditOf(folders: SeccompFolders, step: PlanStep): Buffer | null {
   if (step.seccompWatch === 'learn') return everyCallProgram()
@@ -67,40 +74,7 @@ function auditOf(folders: SeccompFolders, step: PlanStep): Buffer | null {
   return compileFor(folders, step.seccompAudited).program
 }
 
-type Output = {
-  take(name: 'stdout' | 'stderr', bytes: Buffer): Promise<void> | null
-  /** @throws LaunchError when a file could not be written. */
-  finish(): Promise<Captured>
-  discard(): Promise<void>
-}
-
-/** Output as it comes: captured for the result, told in pieces. The launcher caps it; that it did is not taken on trust. */
-function openOutput({ events, createOutput }: RunInput, step: PlanStep): Output {
-  const captures = { stdout: openCapture(createOutput), stderr: openCapture(createOutput) }
-  let total = 0
-  return {
-    take(name, bytes) {
-      total += bytes.length
-      if (total > step.outputBytes)
-        throw new LaunchError('launcher-protocol', `more than ${step.outputBytes} bytes of output`)
-      // A copy: the frame is a window into the socket's buffer, which would be held as a whole.
-      const piece = Buffer.from(bytes)
-      events.output(name, step.name, piece)
-      return captures[name].take(piece)
-    },
-    async finish() {
-      events.endOutput(step.name)
-      try {
-        return { stdout: await captures.stdout.finish(), stderr: await captures.stderr.finish() }
-      } catch (error) {
-        throw new LaunchError('output-store', (error as Error).message)
-      }
-    },
-    async discard() {
-      await Promise.all([captures.stdout.discard(), captures.stderr.discard()])
-    },
-  }
-}
+const noVariables: ReadonlyMap<string, string> = new Map()
 
 /** Not async, so that no frame of ours holds the input while the step runs. */
 function begin(
@@ -109,19 +83,30 @@ function begin(
   step: PlanStep,
   programs: Programs,
   streams: StepStreams,
+  passed: Passed,
 ): Promise<Finished> {
   const stdin = step.takesStdin ? cargo.stdin : null
   const later = plan.steps.slice(plan.steps.indexOf(step) + 1)
   if (!later.some(({ takesStdin }) => takesStdin)) cargo.stdin = null
-  return sandbox.run(step, programs, stdin, streams)
+  // The caller’s environment is the program’s, not the compiler’s.
+  const secrets = step.failureOutcome === 'program' ? cargo.secrets.variables : noVariables
+  const environment = environmentWith(step, passed.variables, secrets)
+  return sandbox.run({ ...step, environment }, programs, stdin, streams)
 }
 
 type StepRun = { readonly result: RanStep; readonly evidence: StepEvidence }
 
-async function runStep(input: RunInput, sandbox: Sandbox, step: PlanStep): Promise<StepRun> {
-  const output = openOutput(input, step)
+async function runStep(
+  input: RunInput,
+  sandbox: Sandbox,
+  step: PlanStep,
+  passed: Passed,
+): Promise<StepRun> {
+  const { events, cargo, createOutput } = input
+  const { masking } = cargo.secrets
+  const output = openStepOutput({ events, masking, createOutput }, step)
   try {
-    return await captureStep(input, sandbox, step, output)
+    return await captureStep(input, sandbox, step, output, passed)
   } catch (error) {
     await output.discard()
     throw error
@@ -132,28 +117,36 @@ async function captureStep(
   input: RunInput,
   sandbox: Sandbox,
   step: PlanStep,
-  output: Output,
+  output: StepOutput,
+  passed: Passed,
 ): Promise<StepRun> {
   const inForce = compileFor(input.seccompFolders, step.seccomp)
   const programs = { filter: inForce.program, audit: auditOf(input.seccompFolders, step) }
   let started: Started | null = null
   let calls: Calls | null = null
   input.events.add('step', { name: step.name, state: 'started', outcome: null })
-  const finished = await begin(input, sandbox, step, programs, {
-    onSent: input.onSent,
-    onStarted(report) {
-      attest(report, input.plan, step)
-      started = report
-      input.onLaunched(report.setupUs / 1e6)
+  const finished = await begin(
+    input,
+    sandbox,
+    step,
+    programs,
+    {
+      onSent: input.onSent,
+      onStarted(report) {
+        attest(report, input.plan, step)
+        started = report
+        input.onLaunched(report.setupUs / 1e6)
+      },
+      onStdout: (bytes) => output.take('stdout', bytes),
+      onStderr: (bytes) => output.take('stderr', bytes),
+      onCalls(report) {
+        if (report.observed !== (step.seccompWatch !== 'refusals'))
+          throw new LaunchError('launcher-protocol', 'calls of another kind than was asked')
+        calls = report
+      },
     },
-    onStdout: (bytes) => output.take('stdout', bytes),
-    onStderr: (bytes) => output.take('stderr', bytes),
-    onCalls(report) {
-      if (report.observed !== (step.seccompWatch !== 'refusals'))
-        throw new LaunchError('launcher-protocol', 'calls of another kind than was asked')
-      calls = report
-    },
-  })
+    passed,
+  )
   if (started === null) throw new LaunchError('launcher-protocol', 'FINISHED without STARTED')
   if (finished.reason === 'drain')
     throw new LaunchError('launcher-refused', 'drained', null, 'busy')
@@ -177,6 +170,7 @@ async function runSteps(
 ): Promise<Ran> {
   const course = openCourse(input.plan.steps)
   const steps: StepEvidence[] = []
+  let passed = nothingPassed
   for (const step of input.plan.steps) {
     // A cancel that came as the last step ended has no running step to end: it ends the job here.
     const word = asked()
@@ -186,9 +180,11 @@ async function runSteps(
       input.events.add('step', { name: step.name, state: 'ended', outcome: 'skipped' })
       continue
     }
-    const { result, evidence } = await runStep(input, sandbox, step)
+    const { result, evidence } = await runStep(input, sandbox, step, passed)
     steps.push(evidence)
-    if (!course.note(step, result)) break
+    if (step.passesOn && asked() === null)
+      passed = await readPassed(sandbox, input.plan, ownPrograms(input))
+    if (!course.note(step, { ...result, ...(step.passesOn ? tellPassed(passed) : {}) })) break
   }
   return { result: course.finish(), steps }
 }

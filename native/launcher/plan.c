@@ -246,6 +246,10 @@ int plan_file(const uint8_t *bytes, size_t size, struct file_plan *out) {
     out->size |= (uint64_t)bytes[4 + at] << (8 * at);
   memcpy(out->path, bytes + HEAD, size - HEAD);
   out->path[size - HEAD] = '\0';
+  out->in_run = (out->mode & PLAN_FILE_RUN) != 0;
+  out->mode &= ~(uint32_t)PLAN_FILE_RUN;
+  if (out->in_run && strncmp(out->path, "run/", 4) != 0)
+    return -EPROTO;
   /* Permission bits only: a set-uid or sticky file is never asked for by us. */
   if (out->mode > 0777 || out->size > NUMBER_MAX || strlen(out->path) != size - HEAD)
     return -EPROTO;

@@ -70,8 +70,12 @@ struct step_plan {
   char text[FRAME_STEP_MAX];
 };
 
+/* Of a FILE's mode: the path is relative to the root, where only `run/` is written to, instead of to the workspace. */
+enum { PLAN_FILE_RUN = 1 << 16 };
+
 struct file_plan {
   uint32_t mode;
+  bool in_run;
   uint64_t size;
   char path[PLAN_PATH_MAX + 1];
 };

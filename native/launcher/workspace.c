@@ -49,11 +49,11 @@ int workspace_make(const struct sandbox_plan *plan) {
   return workspace;
 }
 
-int workspace_write(int workspace, const struct sandbox_plan *plan, const struct file_plan *input, const uint8_t *bytes) {
+static int write_beneath(int directory, const struct sandbox_plan *plan, const struct file_plan *input, const uint8_t *bytes) {
   char path[PLAN_PATH_MAX + 1];
   memcpy(path, input->path, strlen(input->path) + 1);
-  int result = make_parents(workspace, path, (uid_t)plan->uid, (gid_t)plan->gid);
-  int file = result < 0 ? result : open_beneath(workspace, path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+  int result = make_parents(directory, path, (uid_t)plan->uid, (gid_t)plan->gid);
+  int file = result < 0 ? result : open_beneath(directory, path, O_WRONLY | O_CREAT | O_EXCL, 0600);
   if (file < 0)
     return file;
   for (uint64_t done = 0; result == 0 && done < input->size;) {
@@ -66,5 +66,16 @@ int workspace_write(int workspace, const struct sandbox_plan *plan, const struct
   if (result == 0 && (fchown(file, (uid_t)plan->uid, (gid_t)plan->gid) < 0 || fchmod(file, input->mode) < 0))
     result = -errno;
   close(file);
+  return result;
+}
+
+int workspace_write(int workspace, const struct sandbox_plan *plan, const struct file_plan *input, const uint8_t *bytes) {
+  if (!input->in_run)
+    return write_beneath(workspace, plan, input, bytes);
+  int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (root < 0)
+    return -errno;
+  int result = write_beneath(root, plan, input, bytes);
+  close(root);
   return result;
 }

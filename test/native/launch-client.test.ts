@@ -37,6 +37,8 @@ const step: PlanStep = {
   seccompAudited: '',
   failureOutcome: 'program',
   when: 'success',
+  passesOn: false,
+  ownVariables: [],
   continueOnError: false,
 }
 const plan: Plan = {

@@ -90,7 +90,7 @@ void driver_file(const uint8_t *bytes, size_t size) {
     print_refused();
     return;
   }
-  printf("{\"mode\":%u,\"size\":\"%" PRIu64 "\",\"path\":", plan.mode, plan.size);
+  printf("{\"mode\":%u,%s\"size\":\"%" PRIu64 "\",\"path\":", plan.mode, plan.in_run ? "\"inRun\":true," : "", plan.size);
   print_hexadecimal(plan.path, strlen(plan.path));
   putchar('}');
 }

@@ -346,6 +346,10 @@ t.test('file: mode, size and path', (t) => {
     { mode: 0, size: '0', path: hexadecimal('a') },
     { mode: 0o777, size: String(exact), path: hexadecimal('é') },
   ])
+  const inRun = encodeFileHead('run/secrets/a', 0o400, 6, true)
+  t.same(answers('file', [inRun]), [
+    { mode: 0o400, inRun: true, size: '6', path: hexadecimal('run/secrets/a') },
+  ])
   const longest = `${'aaaaaaa/'.repeat(511)}aaaaaaa`
   t.notOk(isRefused(answers('file', [head(longest)])[0]), '4095 bytes')
   const large = head('a')
@@ -356,6 +360,9 @@ t.test('file: mode, size and path', (t) => {
   const wrong = [
     ...paths.map((path) => head(path)),
     ...[0o1000, 0o4755, 0o2755, 0o100644, 0xffffffff].map((mode) => head('a', mode)),
+    ...['etc/passwd', 'run', 'runs/a', 'run/../etc/a'].map((path) =>
+      encodeFileHead(path, 0o400, 6, true),
+    ),
     head(`${longest}a`),
     head('a'.repeat(256)),
     head('a'.repeat(100_000)),

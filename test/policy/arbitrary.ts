@@ -181,6 +181,10 @@ const parts = {
     uid: fc.constantFrom(0, 1, 1000, 65_533),
     gid: fc.constantFrom(0, 1, 1000, 65_533),
   }),
+  secrets: fc.uniqueArray(
+    fc.record({ name: fc.constantFrom('A', 'B', 'TOKEN'), value: fc.constant('correct horse') }),
+    { maxLength: 3, selector: (one) => one.name },
+  ),
   callback: fc.constantFrom('https://example.com/x', 'http://127.0.0.1/', 'https://0x7f.1/'),
   labels: fc.dictionary(fc.constantFrom('team', 'a/b'), text, { maxKeys: 2 }),
   priority: mostly(fc.constant(9), fc.integer({ min: 0, max: 9 })),
@@ -339,6 +343,7 @@ const widenings: fc.Arbitrary<Widening> = fc.oneof(
     (grant) => ({ ...grant, landlockAbiMinimum: Math.max(0, grant.landlockAbiMinimum - 1) }),
     (grant) => ({ ...grant, priorityMinimum: Math.max(0, grant.priorityMinimum - 1) }),
     (grant) => ({ ...grant, warningsRefused: grant.warningsRefused.slice(1) }),
+    (grant) => ({ ...grant, secrets: Math.min(32, grant.secrets + 1) }),
     (grant) => ({ ...grant, steps: Math.min(64, grant.steps + 1) }),
   ),
 )

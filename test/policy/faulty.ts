@@ -78,6 +78,28 @@ export const faultyJobs: Readonly<Record<string, unknown>> = {
       { name: 'c', run: 'x\0y', env: { 'A\nB': 1 } },
     ],
   },
+  'secrets that are none': {
+    ...bash,
+    secrets: [
+      { name: 'A', value: 'abc' },
+      { name: 'b-c', value: 'hunter22' },
+      { name: 'D', value: 'hunter22', valueBase64: 'aHVudGVyMjI=' },
+      { name: 'E', valueBase64: 'hunter2' },
+      { name: 'F', value: 'hunter22', mode: 0o4000, as: 'argument' },
+    ],
+  },
+  'secrets that do not fit each other': {
+    ...bash,
+    secrets: [
+      { name: 'A', value: 'hunter22' },
+      { name: 'A', value: 'hunter23' },
+      { name: 'B', value: '  a   ' },
+      { name: 'C', value: 'hunter\0', as: 'environment', mode: 256 },
+      { name: 'D', value: 'hunter22', valueBase64: 'aHVudGVyMjI=' },
+      { name: 'E', valueBase64: 'hunter2' },
+      { name: 'F', value: 'hunter\ud800' },
+    ],
+  },
   'no steps': { image: 'a', steps: [] },
   'too many steps': {
     image: 'a',

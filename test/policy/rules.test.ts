@@ -87,6 +87,8 @@ const excused: Readonly<Record<string, string>> = {
   '/capabilities/drop/*': 'every capability is dropped anyway',
   '/steps/*/if': 'when a step is run; whatever it says, all steps together are within the grant',
   '/steps/*/continueOnError': 'what the job’s outcome is; nothing is run by it that is not judged',
+  '/secrets/*/as': 'a file or a variable; both are the job’s own',
+  '/secrets/*/mode': 'permission bits alone, by the schema, of a file that is the job’s own',
   '/source': 'the program itself; bounded by the schema and the disk limit',
   '/files/*/content': 'bytes of a file; their size is judged by file-size',
   '/files/*/contentBase64': 'bytes of a file; their size is judged by file-size',

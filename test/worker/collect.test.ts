@@ -31,6 +31,8 @@ export const step: PlanStep = {
   seccompAudited: '',
   failureOutcome: 'program',
   when: 'success',
+  passesOn: false,
+  ownVariables: [],
   continueOnError: false,
 }
 const plan = { diskBytes: 16 * 1024 * 1024, diskInodes: 1000 } as Plan
