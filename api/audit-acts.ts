@@ -77,6 +77,8 @@ export type AdminAct = {
     | 'key-create'
     | 'key-rotate'
     | 'key-revoke'
+    | 'webhook-secret-rotate'
+    | 'webhook-secret-revoke'
   readonly tenant?: string
   readonly key?: string
   readonly grant?: string

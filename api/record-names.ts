@@ -8,5 +8,7 @@ export const keysOfTenant = (tenant: string): string => `stockade:key:of:${tenan
 export const keyUses = 'stockade:key:used'
 export const tenantRecord = (name: string): string => `stockade:key:tenant:${name}`
 export const tenantIndex = 'stockade:key:tenants'
+/** Sealed: the secret itself. */
+export const webhookSecret = (tenant: string): string => `stockade:key:webhook:${tenant}`
 /** Set once keys from before there were tenants have got theirs. */
 export const tenantsAdopted = 'stockade:key:tenants-adopted'

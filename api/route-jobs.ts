@@ -24,6 +24,7 @@ import {
   tellDenial,
 } from './audit-acts.js'
 import { type Caller, callerOf } from './auth.js'
+import { requireWebhookSecret } from './callback-secret.js'
 import { sendJob } from './job-answer.js'
 import { Refusal } from './problem.js'
 import { quotasInForce } from './quotas-in-force.js'
@@ -191,6 +192,7 @@ type Accepted = {
 async function accept(service: Service, request: FastifyRequest, jobId: string): Promise<Accepted> {
   requireAudit(service)
   const { admission, asked, line } = admissionOf(service, request, jobId, Date.now())
+  await requireWebhookSecret(service, admission.payload.tenant, admission.payload.spec)
   forgetBody(request)
   const admitted = await service.store.admit(admission)
   // Only now: while it is sealed and written, the job takes as much as its body did.
