@@ -7,12 +7,14 @@ import { routeAsked } from './route-asked.js'
 import { routeKeys } from './route-keys.js'
 import { routeTenants } from './route-tenants.js'
 import { routeUsage } from './route-usage.js'
+import { routeWebhookSecrets } from './route-webhook-secrets.js'
 import type { Service } from './service.js'
 
 export async function buildAdminServer(service: Service): Promise<FastifyInstance> {
   const app = openFrame(service)
   routeTenants(app, service)
   routeKeys(app, service)
+  routeWebhookSecrets(app, service)
   routeUsage(app, service)
   routeAsked(app, service)
   await app.ready()

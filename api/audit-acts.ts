@@ -80,6 +80,8 @@ export type AdminAct = {
     | 'key-revoke'
     | 'secret-store'
     | 'secret-delete'
+    | 'webhook-secret-rotate'
+    | 'webhook-secret-revoke'
   readonly tenant?: string
   readonly key?: string
   readonly grant?: string

@@ -19,6 +19,8 @@ import { buildMetricsServer, buildServer } from './server.js'
 import type { Service } from './service.js'
 import { countRetired, openTelemetry } from './telemetry.js'
 import { tenantsNamed } from './tenant-metrics.js'
+import { openWebhookSecrets } from './webhook-secret.js'
+import { openServiceSender } from './webhook-sender.js'
 
 function settingsOrExit(): ReturnType<typeof loadSettings> {
   try {
@@ -65,6 +67,7 @@ const service: Service = {
   settings,
   store,
   keys: openKeyStore(store.redis, store.sealer),
+  webhookSecrets: openWebhookSecrets(store.redis, store.sealer),
   files: files.current,
   telemetry,
   budget: bodyBudget(settings.bodyBytesMax),
@@ -75,6 +78,7 @@ const service: Service = {
   stopping: stopping.signal,
 }
 
+const sender = openServiceSender(service)
 const endWatch = watchRedis(store.redis, service.telemetry.redis)
 const app = await buildServer(service)
 const admin = await buildAdminServer(service)
@@ -97,6 +101,7 @@ async function stop(signal: string): Promise<void> {
   await admin.close()
   files.close()
   endWatch()
+  await sender.close()
   admissionLines.close()
   await store.close()
   await audit.close()

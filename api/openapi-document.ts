@@ -21,6 +21,7 @@ export async function openApiDocument(): Promise<Record<string, unknown>> {
     settings,
     store: absent('store'),
     keys: absent('key store'),
+    webhookSecrets: absent('secrets'),
     files: absent('catalogue'),
     telemetry: openTelemetry(absent('store')),
     budget: bodyBudget(settings.bodyBytesMax),

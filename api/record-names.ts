@@ -10,5 +10,7 @@ export const tenantRecord = (name: string): string => `stockade:key:tenant:${nam
 export const tenantIndex = 'stockade:key:tenants'
 /** A tenant’s stored secrets: name → sealed. */
 export const secretsOfTenant = (tenant: string): string => `stockade:key:secrets:${tenant}`
+/** Sealed: the secret itself. */
+export const webhookSecret = (tenant: string): string => `stockade:key:webhook:${tenant}`
 /** Set once keys from before there were tenants have got theirs. */
 export const tenantsAdopted = 'stockade:key:tenants-adopted'

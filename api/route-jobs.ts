@@ -24,6 +24,7 @@ import {
   tellDenial,
 } from './audit-acts.js'
 import { type Caller, callerOf } from './auth.js'
+import { requireWebhookSecret } from './callback-secret.js'
 import { sendJob } from './job-answer.js'
 import { withStoredSecrets } from './job-secrets.js'
 import { Refusal } from './problem.js'
@@ -196,6 +197,7 @@ type Accepted = {
 async function accept(service: Service, request: FastifyRequest, jobId: string): Promise<Accepted> {
   requireAudit(service)
   const { admission: judged, asked, line } = admissionOf(service, request, jobId, Date.now())
+  await requireWebhookSecret(service, judged.payload.tenant, judged.payload.spec)
   forgetBody(request)
   const { payload } = judged
   const spec = await withStoredSecrets(service.store, payload.tenant, payload.spec)

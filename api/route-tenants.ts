@@ -47,7 +47,7 @@ function tenantOf(service: Service, record: TenantRecord): Tenant {
 }
 
 /** @throws Refusal not-found: a text that cannot be a name is a tenant that is not there. */
-function nameOf(request: FastifyRequest): string {
+export function tenantNameOf(request: FastifyRequest): string {
   const { name } = request.params as { name: string }
   if (!namePattern.test(name)) throw new Refusal('not-found')
   return name
@@ -142,7 +142,7 @@ async function change(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   checkNoQuery(request.query)
-  const name = nameOf(request)
+  const name = tenantNameOf(request)
   const wanted = wantedRevision(request)
   const wish = checkChange(bodyOf(request))
   refuseUnknownGrant(service, wish.grant)
@@ -186,10 +186,11 @@ function routeChanges(app: FastifyInstance, service: Service): void {
     },
     handler: async (request, reply) => {
       checkNoQuery(request.query)
-      const name = nameOf(request)
+      const name = tenantNameOf(request)
       const wanted = wantedRevision(request)
       refuseOwnEnd(request, name)
       settled(await service.keys.tenants.remove(name, wanted))
+      await service.webhookSecrets.revoke(name)
       tellAdmin(service, request, { what: 'tenant-delete', tenant: name })
       return reply.code(204).send()
     },
@@ -209,7 +210,7 @@ export function routeTenants(app: FastifyInstance, service: Service): void {
     },
     handler: async (request, reply) => {
       checkNoQuery(request.query)
-      const record = await service.keys.tenants.read(nameOf(request))
+      const record = await service.keys.tenants.read(tenantNameOf(request))
       if (record === null) throw new Refusal('not-found')
       return answer(service, reply, record)
     },

@@ -5,6 +5,7 @@ import { openFrame } from './http-frame.js'
 import { describeRoutes, serveDocument } from './openapi.js'
 import { routeAttestation } from './route-attestation.js'
 import { routeCatalogue } from './route-catalogue.js'
+import { routeDeliveries } from './route-deliveries.js'
 import { routeEvents } from './route-events.js'
 import { routeHealth } from './route-health.js'
 import { routeJob } from './route-job.js'
@@ -17,6 +18,7 @@ import { routePolicy } from './route-policy.js'
 import { routeSecrets } from './route-secrets.js'
 import { routeTenants } from './route-tenants.js'
 import { routeUsage } from './route-usage.js'
+import { routeWebhookSecrets } from './route-webhook-secrets.js'
 import type { Service } from './service.js'
 
 /** The public interface, ready but not listening. */
@@ -32,6 +34,7 @@ export async function buildServer(service: Service): Promise<FastifyInstance> {
     routeJobList(keyed, service)
     routeJob(keyed, service)
     routeEvents(keyed, service)
+    routeDeliveries(keyed, service)
     routeOutput(keyed, service)
     routePolicy(keyed, service)
     routeCatalogue(keyed, service)
@@ -39,6 +42,7 @@ export async function buildServer(service: Service): Promise<FastifyInstance> {
     routeUsage(keyed, service)
     routeTenants(keyed, service)
     routeKeys(keyed, service)
+    routeWebhookSecrets(keyed, service)
   })
   await serveDocument(app)
   await app.ready()

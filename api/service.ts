@@ -9,11 +9,13 @@ import type { KeyStore } from './key-store.js'
 import type { Places } from './places.js'
 import type { BodyBudget } from './request-body.js'
 import type { Telemetry } from './telemetry.js'
+import type { WebhookSecrets } from './webhook-secret.js'
 
 export type Service = {
   readonly settings: Settings
   readonly store: ApiJobStore
   readonly keys: KeyStore
+  readonly webhookSecrets: WebhookSecrets
   /** Grants, languages and images as they are now. */
   readonly files: () => LocalFiles
   readonly telemetry: Telemetry

@@ -235,6 +235,42 @@ export const Settings = Type.Object(
       description:
         'Requests with `wait` and event streams that one tenant may have open in one api process.',
     }),
+    callbackTimeoutMs: Type.Integer({
+      minimum: 100,
+      maximum: 60_000,
+      default: 10_000,
+      description: 'How long one try of a webhook may take, from the name to the status line.',
+    }),
+    callbackRetryMs: Type.Integer({
+      minimum: 10,
+      maximum: 3_600_000,
+      default: 5000,
+      description:
+        'Wait before the second try of a webhook. Each further one is four times as long, up to an hour, a quarter of it by chance.',
+    }),
+    callbackTriesMax: Type.Integer({
+      minimum: 1,
+      maximum: 20,
+      default: 10,
+      description: 'Tries of a webhook before it is given up: about five hours by default.',
+    }),
+    callbackSendsMax: Type.Integer({
+      minimum: 1,
+      maximum: 1024,
+      default: 64,
+      description: 'Webhooks that one api process sends at one time.',
+    }),
+    callbackResolvers: Type.String({
+      pattern: '^([0-9a-fA-F.:\\[\\]]+(,[0-9a-fA-F.:\\[\\]]+)*)?$',
+      default: '',
+      description:
+        'Name servers for webhooks, `ADDRESS[:PORT]` with commas between. Empty: those of /etc/resolv.conf. /etc/hosts is not read.',
+    }),
+    callbackAuthorityFile: Type.String({
+      default: '',
+      description:
+        'Certificates (PEM) of the authorities that receivers of webhooks may have. Empty: the public ones.',
+    }),
     usageKeepDays: Type.Integer({
       minimum: 1,
       maximum: 3650,

@@ -71,6 +71,12 @@ export const errors = {
     title: 'The idempotency key was used for another request',
     meaning: 'Use a new key for a new job.',
   },
+  'webhook-secret-missing': {
+    status: 409,
+    title: 'Your tenant has no secret for webhooks',
+    meaning:
+      'A `callback` is told only what is signed. The operator makes the secret: `./stockade tenant webhook-secret NAME`.',
+  },
   conflict: {
     status: 409,
     title: 'It cannot be done as things stand',

@@ -48,6 +48,22 @@ export const Grant = Type.Object(
       minItems: 1,
       description: 'Networks a job may ask.',
     }),
+    callbackOrigins: Type.Array(
+      Type.String({
+        pattern:
+          '^https?://(\\*|(\\*\\.)?[a-z0-9][a-z0-9.-]{0,252}|\\[[0-9a-f:]{2,39}\\])(:\\d{1,5})?$',
+      }),
+      {
+        maxItems: 1000,
+        description:
+          'Where callbacks may go: `https://*` (any public host, port 443 or 8443), `https://*.example.com`, or one origin such as `http://hooks.example.com:9000`. Empty: nowhere.',
+      },
+    ),
+    callbackNetworks: Type.Array(Type.String({ pattern: '^[0-9a-f.:]{2,39}/\\d{1,3}$' }), {
+      maxItems: 100,
+      description:
+        'Ranges that are not public and that callbacks may reach all the same, such as `10.1.0.0/16`. Loopback, link-local and private ones are refused unless they stand here.',
+    }),
     images: Type.Array(Type.String({ minLength: 1, maxLength: 512 }), {
       minItems: 1,
       description: 'Image names or digests; `*` is every image of this machine.',

@@ -259,7 +259,15 @@ export const JobSpec = Type.Object(
       Type.String({
         minLength: 1,
         maxLength: 2048,
-        description: 'An address to be told of the result.',
+        description:
+          'An address to be told when the job is queued, runs and has ended: a signed POST for each (docs/webhooks.md).',
+      }),
+    ),
+    callbackOn: Type.Optional(
+      Type.Array(Type.Enum(['queued', 'running', 'finished']), {
+        minItems: 1,
+        maxItems: 3,
+        description: 'Which states the `callback` is told of. Default: all three.',
       }),
     ),
     labels: Type.Optional(

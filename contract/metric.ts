@@ -149,6 +149,25 @@ export const metrics = {
     help: 'Time of one round trip to Redis, measured each second with a write that changes nothing.',
     buckets: [0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5],
   },
+  stockade_webhook_tries_total: {
+    kind: 'counter',
+    owner: 'api',
+    labels: ['result', 'fault'],
+    help: 'Tries of webhooks, by what became of the webhook (delivered, waiting, failed, refused) and what was wrong.',
+  },
+  stockade_webhook_seconds: {
+    kind: 'histogram',
+    owner: 'api',
+    labels: [],
+    help: 'Time of one try of a webhook.',
+    buckets: coarse,
+  },
+  stockade_webhook_oldest_seconds: {
+    kind: 'gauge',
+    owner: 'api',
+    labels: [],
+    help: 'How long the webhook that may be sent and waits most has been due. Rising: receivers hang, or nobody sends.',
+  },
   stockade_event_streams: { kind: 'gauge', owner: 'api', labels: [], help: 'Open event streams.' },
   stockade_waiting_requests: {
     kind: 'gauge',

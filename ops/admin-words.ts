@@ -16,8 +16,8 @@ export type AdminRequest = {
   readonly revision?: string
 }
 
-/** How the answer is shown. `key`: the key alone. */
-export type Shown = 'json' | 'key' | 'keys' | 'tenants' | 'nothing'
+/** How the answer is shown. `key`, `secret`: that alone. */
+export type Shown = 'json' | 'key' | 'secret' | 'keys' | 'tenants' | 'nothing'
 export type AdminCommand = { readonly request: AdminRequest; readonly shown: Shown }
 
 type Values = Readonly<Record<string, unknown>>
@@ -98,6 +98,20 @@ function tenantChange(verb: string, words: readonly string[]): AdminCommand {
   return { request: { method: 'PATCH', path, body, revision }, shown: 'json' }
 }
 
+/** The secret is shown as a key is: alone. */
+function webhookCommand(verb: string, words: readonly string[]): AdminCommand {
+  const { values, positionals } = options(
+    words,
+    verb === 'webhook-secret' ? ['overlap-seconds'] : [],
+  )
+  const path = `/v1/admin/tenants/${encodeURIComponent(only(positionals, 'tenant'))}/webhook-secret`
+  if (verb === 'webhook-revoke') return { request: { method: 'DELETE', path }, shown: 'nothing' }
+  const overlap = text(values, 'overlap-seconds')
+  const body =
+    overlap === undefined ? {} : { overlapSeconds: integer(overlap, '--overlap-seconds') }
+  return { request: { method: 'POST', path, body }, shown: 'secret' }
+}
+
 function tenantCommand(verb: string, words: readonly string[]): AdminCommand {
   const path = '/v1/admin/tenants'
   if (verb === 'list') {
@@ -117,7 +131,10 @@ function tenantCommand(verb: string, words: readonly string[]): AdminCommand {
     return { request: { method: 'POST', path, body }, shown: 'json' }
   }
   if (['change', 'disable', 'enable', 'delete'].includes(verb)) return tenantChange(verb, words)
-  throw new WordsError('tenant knows list, show, create, change, disable, enable and delete')
+  if (['webhook-secret', 'webhook-revoke'].includes(verb)) return webhookCommand(verb, words)
+  throw new WordsError(
+    'tenant knows list, show, create, change, disable, enable, delete, webhook-secret and webhook-revoke',
+  )
 }
 
 function keyCreation(words: readonly string[]): AdminCommand {

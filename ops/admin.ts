@@ -5,6 +5,7 @@ import type { Problem } from '../contract/error.js'
 import type { KeyCreated, KeyList } from '../contract/key.js'
 import type { TenantList } from '../contract/tenant.js'
 import { type UsageAnswer, usageDaysMax } from '../contract/usage.js'
+import type { WebhookSecret } from '../contract/webhook.js'
 import {
   type AdminRequest,
   adminCommand,
@@ -99,6 +100,7 @@ function tenantsText({ tenants }: TenantList): string {
 const texts: Readonly<Record<Shown, (json: unknown) => string>> = {
   json: (json) => `${JSON.stringify(json, null, 2)}\n`,
   key: (json) => `${(json as KeyCreated).key}\n`,
+  secret: (json) => `${(json as WebhookSecret).secret}\n`,
   keys: (json) => keysText(json as KeyList),
   tenants: (json) => tenantsText(json as TenantList),
   nothing: () => '',

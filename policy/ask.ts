@@ -103,6 +103,8 @@ export type Ask = {
   readonly uid: Asked<number> | null
   readonly gid: Asked<number> | null
   readonly callback: Asked<string> | null
+  /** States of which the callback is told. */
+  readonly callbackOn: Asked<readonly string[]> | null
   readonly labels: readonly AskedSetting[]
   readonly priority: Asked<number> | null
 }

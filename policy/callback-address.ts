@@ -1,5 +1,6 @@
 // Callback addresses: every fault of one, as text. What a name resolves to is judged again by whoever connects.
-import { ipv4FromNumber, ipv4Number, ipv4Range, ipv6Groups, ipv6Range } from './ip-range.js'
+import { addressFault } from './ip-network.js'
+import { ipv4FromNumber, ipv4Number, ipv6Groups } from './ip-range.js'
 import { hasControl } from './path.js'
 import { quote } from './wording.js'
 
@@ -34,17 +35,18 @@ function notationFaults(address: string, host: string, what: string): string[] {
     : [`${quote(written)} is another spelling of ${what} ${host}; write it plainly.`]
 }
 
-function rangeFaults(host: string, range: string | null): string[] {
+function rangeFaults(host: string, networks: readonly string[]): string[] {
+  const range = addressFault(host.replace(/^\[(.*)\]$/, '$1'), networks)
   return range === null ? [] : [`${host} is ${range}; a callback goes to a public address.`]
 }
 
-function nameFaults(address: string, host: string): string[] {
+function nameFaults(address: string, host: string, isNamed: boolean): string[] {
   const name = host.replace(/\.+$/, '')
   const faults: string[] = []
   if (name !== host) faults.push(`${quote(host)} ends in a dot; leave it out.`)
-  if (!name.includes('.'))
+  if (!isNamed && !name.includes('.'))
     faults.push(`${quote(name)} is a name of this network; a callback goes to a public one.`)
-  if (privateSuffixes.some((suffix) => name.endsWith(`.${suffix}`)))
+  if (!isNamed && privateSuffixes.some((suffix) => name.endsWith(`.${suffix}`)))
     faults.push(`${quote(name)} is a private name; a callback goes to a public one.`)
   if (
     !writtenHost(address).includes('xn--') &&
@@ -57,35 +59,41 @@ function nameFaults(address: string, host: string): string[] {
   return faults
 }
 
-function hostFaults(address: string, host: string): string[] {
-  const groups = ipv6Groups(host)
-  if (groups !== null)
-    return [
-      ...notationFaults(address, host, 'the address'),
-      ...rangeFaults(host, ipv6Range(groups)),
-    ]
+function hostFaults(address: string, host: string, { isNamed, networks }: Given): string[] {
+  if (ipv6Groups(host) !== null)
+    return [...notationFaults(address, host, 'the address'), ...rangeFaults(host, networks)]
   const bare = host.replace(/\.+$/, '')
   const number = ipv4Number(bare)
-  if (number === null) return nameFaults(address, host)
+  if (number === null) return nameFaults(address, host, isNamed)
   return [
     ...notationFaults(address, ipv4FromNumber(number), 'the address'),
-    ...rangeFaults(bare, ipv4Range(number)),
+    ...rangeFaults(bare, networks),
   ]
 }
 
+/** What an operator gives beyond public https: an origin that a grant names, ranges that are not public. */
+export type Given = { readonly isNamed: boolean; readonly networks: readonly string[] }
+const nothingGiven: Given = { isNamed: false, networks: [] }
+
+function originFaults(url: URL): string[] {
+  const faults: string[] = []
+  if (url.protocol !== 'https:')
+    faults.push(`The scheme is ${quote(url.protocol)}; only https: is taken.`)
+  if (!ports.includes(url.port))
+    faults.push(`The port is ${url.port}; only 443 and 8443 are taken.`)
+  return faults
+}
+
 /** Faults of an address, none for a plain public https URL. Never throws. */
-export function addressFaults(address: string): string[] {
+export function addressFaults(address: string, given: Given = nothingGiven): string[] {
   const faults: string[] = []
   if (hasControl(address) || /[\s\\]/.test(address))
     faults.push('The address has a space, a backslash or a control character.')
   const url = URL.canParse(address) ? new URL(address) : null
   if (url === null) return [...faults, `${quote(address)} is not an absolute URL.`]
-  if (url.protocol !== 'https:')
-    faults.push(`The scheme is ${quote(url.protocol)}; only https: is taken.`)
+  if (!given.isNamed) faults.push(...originFaults(url))
   if (url.username !== '' || url.password !== '')
     faults.push('The address has credentials in it; leave them out.')
-  if (!ports.includes(url.port))
-    faults.push(`The port is ${url.port}; only 443 and 8443 are taken.`)
   if (url.hostname === '') return [...faults, 'The address has no host.']
-  return [...faults, ...hostFaults(address, url.hostname)]
+  return [...faults, ...hostFaults(address, url.hostname, given)]
 }

@@ -2,7 +2,9 @@
 // that the runtime cannot keep.
 import { type Grant, runtimeCapabilities } from '../contract/grant.js'
 import { limitNames, seccompLearn } from './ask.js'
+import { originFaults } from './callback-origin.js'
 import { capabilityNames } from './capability-name.js'
+import { isNetwork } from './ip-network.js'
 import { minimumOf } from './limit-minimum.js'
 import type { Fault } from './schema-walk.js'
 import { warningRules } from './warnings.js'
@@ -71,6 +73,18 @@ function checkWarnings(grant: Grant, report: Report): void {
       )
 }
 
+function checkCallbacks(grant: Grant, report: Report): void {
+  for (const [index, origin] of grant.callbackOrigins.entries())
+    for (const { pointer, message } of originFaults(origin, `/callbackOrigins/${index}`))
+      report(pointer, message)
+  for (const [index, network] of grant.callbackNetworks.entries())
+    if (!isNetwork(network))
+      report(
+        `/callbackNetworks/${index}`,
+        `${quote(network)} is no network: an address with nothing behind its prefix, as in 10.1.0.0/16.`,
+      )
+}
+
 function checkLists(grant: Grant, report: Report): void {
   if (!grant.networks.includes('none'))
     report('/networks', 'Must hold `none`: it is what a job gets that asks for no network.')
@@ -81,6 +95,8 @@ function checkLists(grant: Grant, report: Report): void {
   }
   for (const key of [
     'networks',
+    'callbackOrigins',
+    'callbackNetworks',
     'images',
     'languages',
     'seccompProfiles',
@@ -99,6 +115,7 @@ export function grantFaults(grant: Grant): Fault[] {
   checkFit(grant, report)
   checkCapabilities(grant, report)
   checkLists(grant, report)
+  checkCallbacks(grant, report)
   checkWarnings(grant, report)
   return faults
 }

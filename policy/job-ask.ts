@@ -142,6 +142,7 @@ export function askOfJob(spec: JobSpec): Ask {
     uid: asked(spec.user?.uid, '/user/uid'),
     gid: asked(spec.user?.gid, '/user/gid'),
     callback: asked(spec.callback, '/callback'),
+    callbackOn: asked(spec.callbackOn, '/callbackOn'),
     labels: askedSettings(spec.labels, '/labels'),
     priority: asked(spec.priority, '/priority'),
   }

@@ -91,5 +91,7 @@ export function askAgain(kept: Ask): Ask {
     environment: kept.environment.map(withValue(filled)),
     sysctls: kept.sysctls.map(withValue(filled)),
     labels: kept.labels.map(withValue(filled)),
+    // Kept before there was such a field.
+    callbackOn: kept.callbackOn ?? null,
   }
 }

@@ -24,6 +24,8 @@ export const ci: Grant = {
     attempts: { default: 3, maximum: 5 },
   },
   networks: ['none', 'loopback'],
+  callbackOrigins: ['https://*'],
+  callbackNetworks: [],
   images: ['*'],
   languages: ['*'],
   capabilities: [],

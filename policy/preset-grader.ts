@@ -25,6 +25,8 @@ export const grader: Grant = {
     attempts: { default: 3, maximum: 5 },
   },
   networks: ['none'],
+  callbackOrigins: ['https://*'],
+  callbackNetworks: [],
   images: ['*'],
   languages: ['*'],
   capabilities: [],

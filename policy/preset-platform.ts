@@ -24,6 +24,8 @@ export const platform: Grant = {
     attempts: { default: 3, maximum: 5 },
   },
   networks: ['none', 'loopback'],
+  callbackOrigins: ['https://*'],
+  callbackNetworks: [],
   images: ['*'],
   languages: ['*'],
   capabilities: [],

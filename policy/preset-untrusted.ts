@@ -24,6 +24,8 @@ export const untrusted: Grant = {
     attempts: { default: 3, maximum: 3 },
   },
   networks: ['none', 'loopback'],
+  callbackOrigins: [],
+  callbackNetworks: [],
   images: ['*'],
   languages: ['*'],
   capabilities: [],

@@ -1,5 +1,6 @@
 // Callback addresses are public https, written plainly.
 import { addressFaults } from './callback-address.js'
+import { originGrant } from './callback-origin.js'
 import { allowed, type Judge, leaveOut, type Rule } from './rule.js'
 
 const judge: Judge = (ask) => {
@@ -7,6 +8,17 @@ const judge: Judge = (ask) => {
   const { value, pointer } = ask.callback
   return addressFaults(value).map((message) => ({ pointer, message }))
 }
+
+/** An origin that the grant names is as the operator wants it; ranges that are not public are given one by one. */
+const judgeGiven: Judge = (ask, { grant }) => {
+  if (ask.callback === null) return allowed
+  const { value, pointer } = ask.callback
+  const { isNamed } = originGrant(value, grant.callbackOrigins)
+  const given = { isNamed, networks: grant.callbackNetworks }
+  return addressFaults(value, given).map((message) => ({ pointer, message }))
+}
+
+const named = { callbackOrigins: ['http://hooks.internal:9000'], callbackNetworks: ['10.1.0.0/16'] }
 
 const addresses = [
   'http://hooks.example.com/',
@@ -74,9 +86,33 @@ export const callbackAddress: Rule = {
   allows: 'a plain https address of a public host, port 443 or 8443',
   repair: leaveOut,
   fields: ['/callback'],
-  revisions: [{ since: 1, judge }],
+  revisions: [
+    { since: 1, judge },
+    { since: 4, judge: judgeGiven },
+  ],
   fixtures: () => ({
-    allow: [{ name: 'none' }],
-    deny: addresses.map((callback) => ({ name: JSON.stringify(callback), job: { callback } })),
+    allow: [
+      { name: 'none' },
+      {
+        name: 'an origin that the grant names',
+        job: { callback: 'http://hooks.internal:9000/x' },
+        grant: named,
+      },
+      {
+        name: 'a range that the grant gives',
+        job: { callback: 'https://10.1.2.3/' },
+        grant: named,
+      },
+    ],
+    deny: [
+      ...addresses.map((callback) => ({ name: JSON.stringify(callback), job: { callback } })),
+      ...['https://10.2.0.1/', 'http://hooks.internal:9001/', 'http://u@hooks.internal:9000/'].map(
+        (callback) => ({
+          name: `beside what the grant names: ${callback}`,
+          job: { callback },
+          grant: named,
+        }),
+      ),
+    ],
   }),
 }

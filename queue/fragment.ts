@@ -17,7 +17,7 @@
 //   outputs       zset  finished jobs with output files, by end              outputs:<t>    zset  the same for one tenant
 //   told          zset  finished jobs whose events are kept, by end          told:<t>       zset  the same for one tenant
 //   untold        zset  jobs whose admission may be in no audit log, by admission; untold-lines hash job → its line (queue/untold.ts)
-//   usage, quotas of a day: queue/usage-fragment.ts
+//   usage, quotas of a day: queue/usage-fragment.ts                          webhooks: queue/delivery-fragment.ts
 //   <x>-bytes     text  bytes of one kind in all                             <x>-bytes-by   zset  tenant → its bytes
 //   asked:<t>     hash  what a tenant’s jobs asked, sealed, with asked-counts:<t>, asked-seen:<t> and asked-tenants (asked-jobs.ts)
 //
@@ -25,6 +25,7 @@
 // (files) of those that have; event (streams of all). What a job adds to each stands in its hash (queuedBytes, blobBytes, keptBytes,
 // outputBytes, eventBytes), changed in the same script, so that the sums are right whatever dies.
 import { eventsKeptMax, eventsKeptSeconds } from '../contract/event.js'
+import { deliver } from './delivery-fragment.js'
 import { endMessage } from './end-message.js'
 
 /** What a record, its places in lists and its reads cost Redis beside its fields, measured on Redis 7.0. Bytes. */
@@ -38,9 +39,13 @@ export const evenWhenFull = `
 redis.call('ZREM', ARGV[1] .. 'running', '')
 `
 
-/** Key names inside a script; sums of bytes; events (names and data in turn) into a job’s stream, and a word to whoever follows it. */
+/**
+ * Key names inside a script; sums of bytes; events (names and data in turn) into a job’s stream, and a word to whoever follows it. A job
+ * that has a callback tells that of its states, too.
+ */
 export const names = `
 local P = ARGV[1]
+${deliver}
 local function job_key(id) return P .. 'job:' .. id end
 local function count(what, tenant, by)
   if by == 0 then return end
@@ -51,13 +56,19 @@ end
 local function events(id, told, keep)
   if #told == 0 then return end
   local key, bytes = P .. 'events:' .. id, 0
+  local known = redis.call('HMGET', job_key(id), 'tenant', 'callbackOn')
   for at = 1, #told, 2 do
     redis.call('XADD', key, 'MAXLEN', '~', ${eventsKeptMax}, '*', 'name', told[at], 'data', told[at + 1])
     bytes = bytes + #told[at + 1] + 100
+    local state = known[2] and told[at] == 'state' and string.match(told[at + 1], '"state":"(%l+)"')
+    if state and string.find(known[2], state, 1, true) then
+      local attempt = tonumber(string.match(told[at + 1], '"attempt":(%d+)') or '0')
+      deliver(id, known[1], {state = state, attempt = attempt}, state == 'finished')
+    end
   end
   redis.call('EXPIRE', key, keep)
   redis.call('HINCRBY', job_key(id), 'eventBytes', bytes)
-  count('event', redis.call('HGET', job_key(id), 'tenant'), bytes)
+  count('event', known[1], bytes)
   redis.call('PUBLISH', 'stockade:channel:events:' .. id, told[#told - 1])
 end
 local function event(id, name, data, keep) events(id, {name, data}, keep) end
@@ -194,6 +205,7 @@ local function drop(id, tenant)
   redis.call('ZREM', P .. 'quarantine', id)
   redis.call('ZREM', P .. 'list:' .. tenant, id)
   forget_events(id, tenant)
+  forget_deliveries(id, tenant)
   local known = redis.call('HMGET', job_key(id), 'blob', 'blobBytes', 'keptBytes', 'outputBytes')
   if known[1] then redis.call('SADD', P .. 'litter', tenant .. '/' .. known[1]) end
   local outputs = tonumber(known[4] or '0')

@@ -7,12 +7,15 @@ import type { Payload } from '../contract/payload.js'
 import type { Quotas } from '../contract/quota.js'
 import type { KeptJob } from '../contract/result.js'
 import type { Warning } from '../contract/verdict.js'
+import { deliveriesBytes } from '../contract/webhook.js'
 import { type AdmissionRecord, type Admitted, admit, askRoom, retryAfterSeconds } from './admit.js'
 import { type AskedJobs, openAskedJobs } from './asked-jobs.js'
 import { type BlobStore, openBlobStore } from './blob-store.js'
 import { byteLimits, diskBytesOf } from './byte-limits.js'
+import { callbackFields } from './callback-seal.js'
 import { type Cancelled, cancel } from './cancel.js'
 import { connectFailingFast, connectPatiently } from './connect.js'
+import { type DeliveryQueue, openDeliveryQueue } from './delivery-queue.js'
 import { type Depth, readDepth } from './depth.js'
 import { endOf, type Told } from './end-message.js'
 import type { StoredEvent } from './events.js'
@@ -88,6 +91,8 @@ export type ApiJobStore = {
   readonly redis: Redis
   readonly sealer: Sealer
   readonly outputs: OutputStore
+  /** Webhooks to be sent. */
+  readonly deliveries: DeliveryQueue
   /** What jobs asked for, kept for operators. */
   readonly asked: AskedJobs
   /** What Redis said last of its memory. */
@@ -127,7 +132,9 @@ function recordOf(parts: Parts, admission: Admission, sealed: Buffer): Admission
     ...['labels', JSON.stringify(admission.labels)],
     ...(admission.warnings.length > 0 ? ['warnings', JSON.stringify(admission.warnings)] : []),
     ...['language', admission.language ?? '', 'image', admission.image ?? ''],
+    ...callbackFields(parts.sealer, payload),
   ]
+  const told = payload.spec.callback === undefined ? 0 : deliveriesBytes
   const inlineBytes = isBlob(sealed) ? 0 : Math.ceil(sealed.length / 3) * 4
   return {
     jobId: payload.jobId,
@@ -151,7 +158,10 @@ function recordOf(parts: Parts, admission: Admission, sealed: Buffer): Admission
     slots: settings.slots,
     weight: grant.weight,
     grant: grant.name,
-    bytes: { queued: sizeOf(fields) + inlineBytes, blob: isBlob(sealed) ? sealed.length : 0 },
+    bytes: {
+      queued: sizeOf(fields) + inlineBytes + told,
+      blob: isBlob(sealed) ? sealed.length : 0,
+    },
     limits: byteLimits(settings, {
       memoryBytes: parts.watch.memory.maximumBytes,
       diskBytes: parts.diskBytes,
@@ -296,6 +306,7 @@ export async function openApiJobStore(
     redis,
     sealer: parts.sealer,
     asked,
+    deliveries: openDeliveryQueue(redis, parts.listener, parts.sealer),
     outputs: openOutputStore(settings.outputDirectory),
     memory: () => parts.watch.memory,
     admit: (admission) => reaching(() => admitAndNote(parts, admission)),

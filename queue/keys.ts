@@ -29,6 +29,12 @@ export const agesKey = (grant: string): string => `${keyPrefix}ages:${grant}`
 /** Grants that have a waiting job. */
 export const ageGrantsKey = `${keyPrefix}age-grants`
 
+export const deliveriesKey = (id: string): string => `${keyPrefix}deliveries:${id}`
+/** Tenants with a webhook that may be sent, by when. */
+export const dueTenantsKey = `${keyPrefix}due-tenants`
+
+/** Where api processes hear that there is a webhook to be sent. */
+export const deliveriesChannel = 'stockade:channel:deliveries'
 /** Where one api process hears that a job it waits for has ended. */
 export const apiChannel = (processId: string): string => `stockade:channel:api:${processId}`
 /** Where followers of one job’s events are told to look again. */

@@ -1,4 +1,4 @@
-// Runs the commands of README.md, docs/ci.md, docs/receipt.md, docs/tenants.md and docs/audit.md that are marked `<!-- tested: … -->`, as they stand
+// Runs the commands of README.md, docs/ci.md, docs/receipt.md, docs/tenants.md, docs/audit.md and docs/webhooks.md that are marked `<!-- tested: … -->`, as they stand
 // there (but for the name of the instance), and looks for what the mark names. All share the beginning in README.md.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -32,7 +32,8 @@ const receipt = commands(read('docs/receipt.md'))
 const tenants = commands(read('docs/tenants.md'))
 const audit = commands(read('docs/audit.md'))
 const ci = commands(read('docs/ci.md'))
-const all = [...readme, ...ci, ...receipt, ...tenants, ...audit]
+const webhooks = commands(read('docs/webhooks.md'))
+const all = [...readme, ...ci, ...receipt, ...tenants, ...audit, ...webhooks]
 const setup = all.filter(({ expected }) => expected === 'setup').map(({ text }) => text)
 const tested = all.filter(({ expected }) => expected !== 'setup')
 

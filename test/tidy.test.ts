@@ -275,7 +275,9 @@ t.test('a test that is left out says why', (t) => {
 
 /** Addresses a committed file may name: this machine, reserved examples, literal addresses, and specifications. */
 const knownHosts = [
-  /^(localhost\.?|[a-z.]*\.(test|example|invalid|internal|local|localhost))(:\d+)?$/,
+  /^(localhost\.?|[a-z.]*\.(test|example|invalid|internal|local|localhost))(:(\d+\.?|\$.*))?$/,
+  // Origins of a grant.
+  /^\*(\.(hooks\.internal|example\.com))?(:\d+)?$/,
   /^([a-z0-9.-]+\.)?example\.(com|org|net)\.?(:\d+)?$/,
   /^[0-9.xa-f]+(:(\d+|\$.*))?$/,
   /^(\[|\$|%|<|①)/,

@@ -90,6 +90,11 @@ async function disabled(): ReturnType<typeof ask> {
   return get('/v1/jobs', { key: off })
 }
 
+async function withCallback(): ReturnType<typeof ask> {
+  const builder = await api.key('builder', ['submit'], 'ci')
+  return post({ key: builder, body: { ...body, callback: 'https://hooks.example.com/' } })
+}
+
 async function internal(): ReturnType<typeof ask> {
   broken = true
   const answer = await post({})
@@ -180,6 +185,7 @@ const ways: Readonly<Record<ErrorCode, () => Promise<unknown>>> = {
   'request-timeout': async () =>
     jsonOf((await exchange(api.port, ['GET / HTTP/1.1\r\nHost: h\r\nX'])).text),
   'idempotency-conflict': async () => (await conflict()).json,
+  'webhook-secret-missing': async () => (await withCallback()).json,
   conflict: async () =>
     (await ask(api.origin, 'POST', '/v1/admin/tenants', { key: admin, body: { name: 'tiny' } }))
       .json,

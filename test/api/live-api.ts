@@ -15,6 +15,8 @@ import { buildServer } from '../../api/server.js'
 import type { Service } from '../../api/service.js'
 import { openTelemetry } from '../../api/telemetry.js'
 import { tenantsNamed } from '../../api/tenant-metrics.js'
+import { openWebhookSecrets } from '../../api/webhook-secret.js'
+import { openServiceSender } from '../../api/webhook-sender.js'
 import type { Settings } from '../../contract/config.js'
 import type { Scope } from '../../contract/key.js'
 import { openApiJobStore } from '../../queue/job-store.js'
@@ -71,11 +73,14 @@ async function filesOf(settings: Settings, options: ApiOptions): Promise<LocalFi
   return options.files?.(loaded) ?? loaded
 }
 
+function writeFiles(directory: string, { grants = {} }: ApiOptions): void {
+  writeLocalFiles(directory)
+  for (const [name, text] of Object.entries(grants))
+    writeFileSync(join(directory, 'grants', name), text)
+}
+
 export async function openLiveApi(redis: LiveRedis, options: ApiOptions = {}): Promise<LiveApi> {
-  writeLocalFiles(redis.directory)
-  for (const [name, text] of Object.entries(options.grants ?? {})) {
-    writeFileSync(join(redis.directory, 'grants', name), text)
-  }
+  writeFiles(redis.directory, options)
   const settings = redis.settings('api', options.settings)
   const { lines, log } = listLines()
   const store = await openApiJobStore(settings, log)
@@ -90,6 +95,7 @@ export async function openLiveApi(redis: LiveRedis, options: ApiOptions = {}): P
     settings,
     store,
     keys: openKeyStore(store.redis, store.sealer),
+    webhookSecrets: openWebhookSecrets(store.redis, store.sealer),
     files: () => files,
     telemetry,
     audit,
@@ -99,6 +105,7 @@ export async function openLiveApi(redis: LiveRedis, options: ApiOptions = {}): P
     log,
     stopping: stopping.signal,
   }
+  const sender = openServiceSender(service)
   const endWatch = watchRedis(store.redis, service.telemetry.redis)
   const app = await buildServer(service)
   const origin = await app.listen({ host: '127.0.0.1', port: 0 })
@@ -121,6 +128,7 @@ export async function openLiveApi(redis: LiveRedis, options: ApiOptions = {}): P
     async close() {
       stopping.abort()
       endWatch()
+      await sender.close()
       await Promise.all(workers.map((worker) => worker.close()))
       await app.close()
       admin.server.close()

@@ -262,6 +262,8 @@ export const grant: fc.Arbitrary<LoadedGrant> = fc
     factor: fc.constantFrom(0.05, 0.5, 1, 2),
     networks: subset(['none', 'loopback'] as const, 'none'),
     languages: fc.constantFrom<string[]>(['*'], ['python'], ['python', 'c', 'java']),
+    callbackOrigins: fc.constantFrom<string[]>([], ['https://*'], ['https://*.example.com']),
+    callbackNetworks: fc.constantFrom<string[]>([], ['127.0.0.0/8']),
     images: mostly(
       fc.constantFrom<string[]>(['*'], ['default'], [digest], [`default@sha256:${digest}`]),
       fc.constant<string[]>(['other']),
@@ -335,6 +337,8 @@ const widenings: fc.Arbitrary<Widening> = fc.oneof(
     (grant) => ({ ...grant, networks: ['none', 'loopback'] }),
     (grant) => ({ ...grant, languages: [...grant.languages, '*'] }),
     (grant) => ({ ...grant, images: [...grant.images, 'default'] }),
+    (grant) => ({ ...grant, callbackOrigins: [...grant.callbackOrigins, 'http://127.0.0.1'] }),
+    (grant) => ({ ...grant, callbackNetworks: [...grant.callbackNetworks, '127.0.0.1/32'] }),
     (grant) => ({ ...grant, seccompProfiles: [...new Set([...grant.seccompProfiles, 'build'])] }),
     (grant) => ({ ...grant, capabilities: [...grant.capabilities, 'CAP_CHOWN'] }),
     (grant) => ({ ...grant, seccompLearning: true }),

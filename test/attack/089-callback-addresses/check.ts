@@ -1,5 +1,5 @@
-// Row 89: callbacks to what lies behind us, in every notation, judged by the rule of addresses: each is denied by it, not only because no
-// callback is delivered yet.
+// Row 89: callbacks to what lies behind us, in every notation, judged by the rule of addresses: each is denied by it, not only because
+// this tenant’s grant gives no callbacks.
 import type { Test } from 'tap'
 import type { Tenant } from '../../stack.js'
 
