@@ -29,6 +29,7 @@ export const platform: Grant = {
   capabilities: [],
   seccompProfiles: ['default', 'strict', 'build'],
   seccompLearning: false,
+  tests: 1000,
   rootInside: true,
   apparmorRequired: false,
   landlockAbiMinimum: 0,

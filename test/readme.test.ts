@@ -1,4 +1,4 @@
-// Runs the commands of README.md, docs/ci.md, docs/receipt.md, docs/tenants.md and docs/audit.md that are marked `<!-- tested: … -->`, as they stand
+// Runs the commands of README.md, docs/ci.md, docs/graders.md, docs/receipt.md, docs/tenants.md and docs/audit.md that are marked `<!-- tested: … -->`, as they stand
 // there (but for the name of the instance), and looks for what the mark names. All share the beginning in README.md.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -29,7 +29,8 @@ const receipt = commands(read('docs/receipt.md'))
 const tenants = commands(read('docs/tenants.md'))
 const audit = commands(read('docs/audit.md'))
 const ci = commands(read('docs/ci.md'))
-const all = [...readme, ...ci, ...receipt, ...tenants, ...audit]
+const graders = commands(read('docs/graders.md'))
+const all = [...readme, ...ci, ...graders, ...receipt, ...tenants, ...audit]
 const setup = all.filter(({ expected }) => expected === 'setup').map(({ text }) => text)
 const tested = all.filter(({ expected }) => expected !== 'setup')
 
@@ -38,6 +39,7 @@ t.ok(receipt.length >= 3, 'those of receipts too')
 t.ok(tenants.length >= 8, 'and those of tenants')
 t.ok(audit.length >= 2, 'and of the audit log')
 t.ok(ci.length >= 1, 'and those for CI')
+t.ok(graders.length >= 2, 'and of graders')
 
 /** The page means the instance of its reader; a tenant’s name is never given out twice. */
 const forInstance = (text: string): string =>

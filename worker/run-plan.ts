@@ -1,173 +1,18 @@
-// Runs a plan in one sandbox, step by step, each as the course of those before it has it.
-import type { Calls, Finished, Started } from '../contract/launch.js'
-import type { Plan, PlanStep } from '../contract/plan.js'
-import type { RunResult } from '../contract/result.js'
-import {
-  LaunchError,
-  openSandbox,
-  type Programs,
-  type Sandbox,
-  type StepStreams,
-} from '../native/launch-client.js'
-import { type CompiledSeccomp, compileSeccomp } from '../native/seccomp.js'
-import { everyCallProgram } from '../native/seccomp-learn.js'
-import type { SeccompFolders } from '../native/seccomp-load.js'
-import type { OutputWriter } from '../queue/output-store.js'
-import { attest } from './attest.js'
-import { openCapture } from './capture.js'
-import { type Captured, collect, isolationOf } from './collect.js'
-import { openCourse, type RanStep } from './course.js'
-import type { EventBatch } from './event-batch.js'
-import { refuseKillByHost } from './host-memory.js'
-import type { Cargo } from './prepare.js'
-import { type StepEvidence, streamEvidence } from './receipt.js'
+// Runs a plan in one sandbox, step by step, each as the course of those before it has it; one with tests in more than one.
+import type { PlanStep } from '../contract/plan.js'
+import { LaunchError, openSandbox, type Sandbox } from '../native/launch-client.js'
+import { openCourse } from './course.js'
+import type { StepEvidence } from './receipt.js'
+import type { CancelWord, Ran, Run, RunInput } from './run.js'
+import { runStep } from './run-step.js'
+import { runTested } from './run-tests.js'
 
-export type RunInput = {
-  readonly jobId: string
-  readonly plan: Plan
-  /** Emptied as it is sent. */
-  readonly cargo: Cargo
-  readonly launcherSocket: string
-  readonly seccompFolders: SeccompFolders
-  readonly events: EventBatch
-  /** A file for large output of this job. */
-  createOutput(): OutputWriter
-  /** Told how long each sandbox took to make, seconds. */
-  onLaunched(seconds: number): void
-  /** Told when the bytes that a step began with have gone to the launcher. */
-  onSent(): void
-}
-
-/** The result, and for each of its steps what a receipt tells beside it. */
-export type Ran = { readonly result: RunResult; readonly steps: readonly StepEvidence[] }
-
-export type Run = {
-  /** Rejects with LaunchError when our side failed; the job has no result then. */
-  readonly result: Promise<Ran>
-  /** Until nothing of the sandbox is left: the result need not wait for that. Rejects with LaunchError, also when `result` does. */
-  readonly destroyed: Promise<void>
-  /** No effect after the result. */
-  cancel(word: CancelWord): void
-}
-
-export type CancelWord = 'cancelled' | 'expired' | 'drain'
-
-function compileFor(folders: SeccompFolders, profile: string): CompiledSeccomp {
-  try {
-    return compileSeccomp(profile, folders)
-  } catch (error) {
-    throw new LaunchError('seccomp-compile', (error as Error).message)
-  }
-}
-
-/** The program that is observed beside the one in force, or none. */
-function auditOf(folders: SeccompFolders, step: PlanStep): Buffer | null {
-  if (step.seccompWatch === 'learn') return everyCallProgram()
-  if (step.seccompWatch === 'refusals') return null
-  return compileFor(folders, step.seccompAudited).program
-}
-
-type Output = {
-  take(name: 'stdout' | 'stderr', bytes: Buffer): Promise<void> | null
-  /** @throws LaunchError when a file could not be written. */
-  finish(): Promise<Captured>
-  discard(): Promise<void>
-}
-
-/** Output as it comes: captured for the result, told in pieces. The launcher caps it; that it did is not taken on trust. */
-function openOutput({ events, createOutput }: RunInput, step: PlanStep): Output {
-  const captures = { stdout: openCapture(createOutput), stderr: openCapture(createOutput) }
-  let total = 0
-  return {
-    take(name, bytes) {
-      total += bytes.length
-      if (total > step.outputBytes)
-        throw new LaunchError('launcher-protocol', `more than ${step.outputBytes} bytes of output`)
-      // A copy: the frame is a window into the socket's buffer, which would be held as a whole.
-      const piece = Buffer.from(bytes)
-      events.output(name, step.name, piece)
-      return captures[name].take(piece)
-    },
-    async finish() {
-      events.endOutput(step.name)
-      try {
-        return { stdout: await captures.stdout.finish(), stderr: await captures.stderr.finish() }
-      } catch (error) {
-        throw new LaunchError('output-store', (error as Error).message)
-      }
-    },
-    async discard() {
-      await Promise.all([captures.stdout.discard(), captures.stderr.discard()])
-    },
-  }
-}
-
-/** Not async, so that no frame of ours holds the input while the step runs. */
-function begin(
-  { plan, cargo }: RunInput,
-  sandbox: Sandbox,
-  step: PlanStep,
-  programs: Programs,
-  streams: StepStreams,
-): Promise<Finished> {
+/** Standard input of a step; let go of when no later one takes it. */
+function inputOf({ plan, cargo }: RunInput, step: PlanStep): Buffer | null {
   const stdin = step.takesStdin ? cargo.stdin : null
   const later = plan.steps.slice(plan.steps.indexOf(step) + 1)
   if (!later.some(({ takesStdin }) => takesStdin)) cargo.stdin = null
-  return sandbox.run(step, programs, stdin, streams)
-}
-
-type StepRun = { readonly result: RanStep; readonly evidence: StepEvidence }
-
-async function runStep(input: RunInput, sandbox: Sandbox, step: PlanStep): Promise<StepRun> {
-  const output = openOutput(input, step)
-  try {
-    return await captureStep(input, sandbox, step, output)
-  } catch (error) {
-    await output.discard()
-    throw error
-  }
-}
-
-async function captureStep(
-  input: RunInput,
-  sandbox: Sandbox,
-  step: PlanStep,
-  output: Output,
-): Promise<StepRun> {
-  const inForce = compileFor(input.seccompFolders, step.seccomp)
-  const programs = { filter: inForce.program, audit: auditOf(input.seccompFolders, step) }
-  let started: Started | null = null
-  let calls: Calls | null = null
-  input.events.add('step', { name: step.name, state: 'started', outcome: null })
-  const finished = await begin(input, sandbox, step, programs, {
-    onSent: input.onSent,
-    onStarted(report) {
-      attest(report, input.plan, step)
-      started = report
-      input.onLaunched(report.setupUs / 1e6)
-    },
-    onStdout: (bytes) => output.take('stdout', bytes),
-    onStderr: (bytes) => output.take('stderr', bytes),
-    onCalls(report) {
-      if (report.observed !== (step.seccompWatch !== 'refusals'))
-        throw new LaunchError('launcher-protocol', 'calls of another kind than was asked')
-      calls = report
-    },
-  })
-  if (started === null) throw new LaunchError('launcher-protocol', 'FINISHED without STARTED')
-  if (finished.reason === 'drain')
-    throw new LaunchError('launcher-refused', 'drained', null, 'busy')
-  refuseKillByHost(finished, step)
-  const seccomp = { profile: step.seccomp, digest: inForce.digest }
-  const isolation = isolationOf(started, input.plan, seccomp)
-  const captured = await output.finish()
-  const { permitted, traps } = inForce
-  const ending = { finished, calls, isolation, permitted, traps }
-  const result = collect(ending, input.plan, step, captured)
-  input.events.add('step', { name: step.name, state: 'ended', outcome: result.outcome })
-  const stdout = streamEvidence(captured.stdout)
-  const stderr = streamEvidence(captured.stderr)
-  return { result, evidence: { step, started, seccomp, stdout, stderr } }
+  return stdin
 }
 
 async function runSteps(
@@ -186,7 +31,8 @@ async function runSteps(
       input.events.add('step', { name: step.name, state: 'ended', outcome: 'skipped' })
       continue
     }
-    const { result, evidence } = await runStep(input, sandbox, step)
+    const takeStdin = (): Buffer | null => inputOf(input, step)
+    const { result, evidence } = await runStep(input, sandbox, step, takeStdin)
     steps.push(evidence)
     if (!course.note(step, result)) break
   }
@@ -194,6 +40,11 @@ async function runSteps(
 }
 
 export function runPlan(input: RunInput): Run {
+  const { judging } = input.plan
+  return judging === null ? runAlone(input) : runTested(input, judging)
+}
+
+function runAlone(input: RunInput): Run {
   const { cargo } = input
   const sandbox = openSandbox(input.launcherSocket, input.jobId, input.plan, cargo.files)
   cargo.files = []
