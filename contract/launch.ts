@@ -15,6 +15,11 @@ export const frameTypes = {
   end: 8,
   audit: 9,
   collect: 10,
+  tree: 16,
+  /** These three inside a TREE only. */
+  terminal: 17,
+  signal: 18,
+  window: 19,
   started: 65,
   stdout: 66,
   stderr: 67,
@@ -23,12 +28,34 @@ export const frameTypes = {
   refused: 70,
   destroyed: 71,
   calls: 72,
+  treeSays: 80,
+  /** Inside a TREE_SAYS only. */
+  taken: 81,
 } as const
 
 /** Largest payload of any frame but STEP, bytes. */
 export const framePayloadBytesMax = 65536
 /** Largest payload of a STEP frame, bytes. */
 export const stepPayloadBytesMax = 1048576
+/** What stands before a payload inside TREE and TREE_SAYS, bytes: a number and a type. */
+export const treeHeaderBytes = 5
+/** How much of a tree’s output, and of its input, may be on its way at one time, bytes. */
+export const treeWindowBytes = 262_144
+/** Signals that can be sent to a tree, by name (signal(7)). */
+export const signalNumbers = {
+  HUP: 1,
+  INT: 2,
+  QUIT: 3,
+  KILL: 9,
+  USR1: 10,
+  USR2: 12,
+  TERM: 15,
+  CONT: 18,
+  STOP: 19,
+  TSTP: 20,
+  WINCH: 28,
+} as const
+export type SignalName = keyof typeof signalNumbers
 /** Largest compiled seccomp program, bytes: BPF_MAXINSNS (4096) of 8 bytes. */
 export const filterBytesMax = 32768
 

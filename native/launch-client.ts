@@ -112,7 +112,8 @@ function collectStreams(
   }
 }
 
-function parsed<Value>(
+/** An answer’s JSON. @throws LaunchError for one that does not match its schema. */
+export function readAnswer<Value>(
   check: { Check(value: unknown): value is Value },
   payload: Buffer,
   what: string,
@@ -128,6 +129,15 @@ function parsed<Value>(
   return value
 }
 
+/** Why the launcher takes nothing of us. */
+export function refusalOf(payload: Buffer): LaunchError {
+  const refused = readAnswer(checks.refused, payload, 'REFUSED')
+  const detail = `${refused.code}: ${refused.detail}`
+  if (refused.code === 'busy') return new LaunchError('launcher-refused', detail, null, 'busy')
+  if (refused.code === 'draining') return new LaunchError('launcher-refused', detail, null, 'away')
+  return new LaunchError('launcher-refused', detail)
+}
+
 type Waiting = {
   streams: StepStreams | null
   resolve(finished: Finished | null): void
@@ -140,41 +150,35 @@ const waitFor = (held: unknown): Promise<unknown> | false => held instanceof Pro
 function handle(frame: Frame, waiting: Waiting): boolean | Promise<unknown> {
   switch (frame.type) {
     case frameTypes.started:
-      waiting.streams?.onStarted(parsed(checks.started, frame.payload, 'STARTED'))
+      waiting.streams?.onStarted(readAnswer(checks.started, frame.payload, 'STARTED'))
       return false
     case frameTypes.stdout:
       return waitFor(waiting.streams?.onStdout(frame.payload))
     case frameTypes.stderr:
       return waitFor(waiting.streams?.onStderr(frame.payload))
     case frameTypes.calls:
-      waiting.streams?.onCalls(parsed(checks.calls, frame.payload, 'CALLS'))
+      waiting.streams?.onCalls(readAnswer(checks.calls, frame.payload, 'CALLS'))
       return false
     case frameTypes.finished:
-      waiting.resolve(parsed(checks.finished, frame.payload, 'FINISHED'))
+      waiting.resolve(readAnswer(checks.finished, frame.payload, 'FINISHED'))
       return true
     case frameTypes.destroyed: {
-      const destroyed = parsed(checks.destroyed, frame.payload, 'DESTROYED')
+      const destroyed = readAnswer(checks.destroyed, frame.payload, 'DESTROYED')
       if (destroyed.leftProcesses > 0)
         throw new LaunchError('destroy', `${destroyed.leftProcesses} processes are left`)
       waiting.resolve(null)
       return true
     }
     case frameTypes.failed: {
-      const failed = parsed(checks.failed, frame.payload, 'FAILED')
+      const failed = readAnswer(checks.failed, frame.payload, 'FAILED')
       throw new LaunchError(
         failed.stage,
         failed.detail === '' ? `the launcher failed at ${failed.stage}` : failed.detail,
         failed.errno,
       )
     }
-    case frameTypes.refused: {
-      const refused = parsed(checks.refused, frame.payload, 'REFUSED')
-      const detail = `${refused.code}: ${refused.detail}`
-      if (refused.code === 'busy') throw new LaunchError('launcher-refused', detail, null, 'busy')
-      if (refused.code === 'draining')
-        throw new LaunchError('launcher-refused', detail, null, 'away')
-      throw new LaunchError('launcher-refused', detail)
-    }
+    case frameTypes.refused:
+      throw refusalOf(frame.payload)
     default:
       throw new LaunchError('launcher-protocol', `an unknown frame ${frame.type}`)
   }

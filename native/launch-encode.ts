@@ -59,6 +59,9 @@ function stepPairs(step: PlanStep): Pair[] {
   ]
 }
 
+/** What a STEP says, without its frame. */
+export const encodeStepPairs = (step: PlanStep): Buffer => encodePairs(stepPairs(step))
+
 /** Files as frames: made once for many sandboxes. */
 export type EncodedFiles = { readonly frames: readonly Buffer[] }
 
@@ -85,7 +88,7 @@ export function encodeSandbox(
 export function encodeStep(step: PlanStep, programs: Programs, stdin: Buffer | null): Buffer[] {
   const frames = [encodeFrame(frameTypes.filter, programs.filter)]
   if (programs.audit !== null) frames.push(encodeFrame(frameTypes.audit, programs.audit))
-  frames.push(encodeFrame(frameTypes.step, encodePairs(stepPairs(step))))
+  frames.push(encodeFrame(frameTypes.step, encodeStepPairs(step)))
   if (!step.takesStdin) return frames
   frames.push(...encodeChunks(frameTypes.stdin, stdin ?? Buffer.alloc(0)))
   frames.push(encodeFrame(frameTypes.stdin, Buffer.alloc(0)))

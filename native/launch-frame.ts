@@ -1,5 +1,10 @@
 // The launcher's frames as bytes (docs/launcher-protocol.md): making the ones we send, cutting the ones we get.
-import { framePayloadBytesMax, stepPayloadBytesMax } from '../contract/launch.js'
+import {
+  framePayloadBytesMax,
+  frameTypes,
+  stepPayloadBytesMax,
+  treeHeaderBytes,
+} from '../contract/launch.js'
 
 const headerBytes = 5
 
@@ -10,7 +15,8 @@ export class FrameError extends Error {}
 
 /** One frame: length, type, payload. @throws FrameError when the payload is too long for any frame. */
 export function encodeFrame(type: number, payload: Buffer): Buffer {
-  if (payload.length > stepPayloadBytesMax)
+  const more = type === frameTypes.tree ? treeHeaderBytes : 0
+  if (payload.length > stepPayloadBytesMax + more)
     throw new FrameError(`a frame of ${payload.length} bytes`)
   const header = Buffer.allocUnsafe(headerBytes)
   header.writeUInt32LE(payload.length, 0)

@@ -57,6 +57,13 @@ int answer_frame(int connection, uint8_t type, const char *payload, uint32_t len
   return result < 0 ? result : send_all(connection, (const uint8_t *)payload + first, length - first, deadline_ns);
 }
 
+int answer_tree(int connection, uint32_t tree, uint8_t type, const char *payload, uint32_t length, uint64_t deadline_ns) {
+  uint8_t header[FRAME_HEADER + FRAME_TREE_HEADER];
+  frame_tree_header(header, tree, type, length);
+  int result = send_all(connection, header, sizeof header, deadline_ns);
+  return result < 0 ? result : send_all(connection, (const uint8_t *)payload, length, deadline_ns);
+}
+
 int answer_refused(int connection, const char *code, const char *detail, uint64_t deadline_ns) {
   char text[256];
   int length = snprintf(text, sizeof text, "{\"code\":\"%s\",\"detail\":\"%s\"}", code, detail);

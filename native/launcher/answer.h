@@ -8,6 +8,9 @@
  * non-blocking. */
 int answer_frame(int connection, uint8_t type, const char *payload, uint32_t length, uint64_t deadline_ns);
 
+/* The same, of one of several process trees. `length` is at most FRAME_PAYLOAD_MAX - FRAME_TREE_HEADER. */
+int answer_tree(int connection, uint32_t tree, uint8_t type, const char *payload, uint32_t length, uint64_t deadline_ns);
+
 /* REFUSED {code, detail}; both fixed words. */
 int answer_refused(int connection, const char *code, const char *detail, uint64_t deadline_ns);
 

@@ -60,10 +60,10 @@ static int check_map(struct sandbox *sandbox, pid_t job, const char *name, const
   return 0;
 }
 
-static int check_limits(struct sandbox *sandbox, struct cgroup_in_force *limits) {
+static int check_limits(struct sandbox *sandbox, const struct cgroup_slot *cgroup, struct cgroup_in_force *limits) {
   const struct step_plan *step = &sandbox->request->shared->step;
   uint64_t quota_us = sandbox->request->shared->sandbox.cpu_millis * CGROUP_CPU_PERIOD_US / 1000;
-  int result = cgroup_driver(&sandbox->world->cgroups)->in_force(&sandbox->cgroup, limits);
+  int result = cgroup_driver(&sandbox->world->cgroups)->in_force(cgroup, limits);
   if (result < 0)
     return mismatch(sandbox, CHECK_LIMITS, -result);
   /* The kernel counts memory in pages. */
@@ -91,7 +91,7 @@ int attest_place(struct sandbox *sandbox, pid_t job, struct attestation *out) {
     return -1;
   if (surroundings_file(job, "cgroup", membership, sizeof membership) < 0)
     return mismatch(sandbox, CHECK_READ, EIO);
-  if (!cgroup_driver(&sandbox->world->cgroups)->is_member(&sandbox->cgroup, membership))
+  if (!cgroup_driver(&sandbox->world->cgroups)->is_member(out->cgroup, membership))
     return mismatch(sandbox, CHECK_GROUP, EPERM);
   return sandbox->built ? read_network(sandbox, job, out) : 0;
 }
@@ -130,7 +130,7 @@ static int check_surroundings(struct sandbox *sandbox, const struct surroundings
 
 int attest_process(struct sandbox *sandbox, pid_t job, struct attestation *out) {
   char status[8192];
-  if (check_limits(sandbox, &out->limits) < 0)
+  if (check_limits(sandbox, out->cgroup, &out->limits) < 0)
     return -1;
   if (surroundings_read_open(out->status, status, sizeof status) < 0)
     return mismatch(sandbox, CHECK_READ, EIO);

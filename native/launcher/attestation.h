@@ -10,6 +10,7 @@
 #include "surroundings.h"
 
 struct attestation {
+  const struct cgroup_slot *cgroup; /* the groups that it is to be in */
   int status; /* the job's /proc/<pid>/status, opened before somebody waits; -1: not yet */
   struct namespaces namespaces;
   struct cgroup_in_force limits;

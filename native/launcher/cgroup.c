@@ -61,7 +61,7 @@ const struct cgroup_driver *cgroup_driver(const struct cgroup_roots *roots) {
 }
 
 void cgroup_slot_init(struct cgroup_slot *slot, const struct cgroup_roots *roots, unsigned number) {
-  *slot = (struct cgroup_slot){.roots = roots, .number = number, .init = -1, .oom_event = -1};
+  *slot = (struct cgroup_slot){.roots = roots, .number = number, .init = -1, .name = "step", .oom_event = -1};
   for (unsigned controller = 0; controller < CGROUP_CONTROLLERS; controller++)
     slot->slot[controller] = slot->step[controller] = -1;
   for (unsigned counter = 0; counter < CGROUP_COUNTERS; counter++)

@@ -4,6 +4,7 @@
  *   <root>/slot-N/init   pid 1 of the sandbox: our own code, never counted as the job's
  *   <root>/slot-N/step   one a step, made new for each: its counters begin at zero and nothing of an earlier tenant
  *                        (page cache, peaks, events) is in them
+ *   <root>/slot-N/beside-K   the same, of each further process tree where several run side by side
  */
 #ifndef CGROUP_H
 #define CGROUP_H
@@ -41,6 +42,8 @@ enum {
   CGROUP_CPU_PERIOD_US = 100000,
   /* What pid 1, its kernel objects and charge batching may need beside the job's memory and disk. */
   CGROUP_ALLOWANCE_BYTES = 64 << 20,
+  CGROUP_BESIDE = 64, /* process trees at most of one sandbox at one time */
+  CGROUP_NAME = 16,
 };
 
 /* The delegated roots. On v2 only root[CGROUP_MEMORY] is used, and stands for all. */
@@ -62,6 +65,7 @@ struct cgroup_slot {
   unsigned number;
   int slot[CGROUP_CONTROLLERS];
   int init;                     /* memory on v1 */
+  char name[CGROUP_NAME];       /* of the step's group */
   int step[CGROUP_CONTROLLERS]; /* none on v1 for cpu: the quota is the slot's */
   /* Opened with the step's groups: nothing is looked up while a job waits for us. */
   int counter[CGROUP_COUNTERS];
@@ -100,6 +104,8 @@ struct cgroup_driver {
   int (*slot_make)(struct cgroup_slot *slot);
   /* The bound of the sandbox as a whole. */
   int (*slot_limit)(const struct cgroup_slot *slot, uint64_t memory_bytes);
+  /* Of several process trees together: how many processes, and on v2, where each has a quota of its own, how much processor. */
+  int (*slot_share)(const struct cgroup_slot *slot, uint64_t processes, uint64_t cpu_millis);
   int (*init_place)(const struct cgroup_slot *slot, pid_t pid);
   int (*step_make)(struct cgroup_slot *slot);
   int (*step_place)(const struct cgroup_slot *slot, pid_t pid);
@@ -125,6 +131,8 @@ struct cgroup_driver {
   int (*step_remove)(struct cgroup_slot *slot);
   /* SIGKILL to whatever is in the slot, and how many processes there were. Never waits. */
   int (*kill)(const struct cgroup_slot *slot, unsigned *found);
+  /* The same for the step's group alone, which can then get no new process. */
+  int (*step_kill)(const struct cgroup_slot *slot, unsigned *found);
 };
 
 extern const struct cgroup_driver cgroup_v1;
@@ -154,6 +162,16 @@ int cgroup_counter_sum(const struct cgroup_slot *slot, enum cgroup_counter count
 
 /* Kills until the slot is empty, at most `wait_ms`. -EBUSY and `left` > 0 if some process stays (uninterruptible sleep). */
 int cgroup_slot_empty(const struct cgroup_slot *slot, unsigned wait_ms, unsigned *left);
+
+/* Another process tree's groups in the same slot: nothing open but the slot's, which both share. */
+void cgroup_beside(struct cgroup_slot *beside, const struct cgroup_slot *slot, unsigned number);
+
+/* Calls for each group of a further process tree that is there in `parent`. 0 or -errno. */
+int cgroup_each_beside(int parent, int (*act)(int parent, const char *name, unsigned *found), unsigned *found);
+
+/* Two such: kill what is in it; remove it. */
+int cgroup_beside_kill(int parent, const char *name, unsigned *found);
+int cgroup_beside_remove(int parent, const char *name, unsigned *found);
 
 /* Closes what step_make opened. */
 void cgroup_step_close(struct cgroup_slot *slot);

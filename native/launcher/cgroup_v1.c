@@ -37,12 +37,21 @@ static int kill_slot(const struct cgroup_slot *slot, unsigned *found) {
   int result = cgroup_group_kill(slot->slot[CGROUP_MEMORY], found);
   if (result == 0)
     result = cgroup_group_kill(slot->init, found);
+  if (result == 0)
+    result = cgroup_each_beside(slot->slot[CGROUP_MEMORY], cgroup_beside_kill, found);
   int step = result < 0 ? result : cgroup_file_open(slot->slot[CGROUP_MEMORY], "step", O_RDONLY | O_DIRECTORY);
   if (step < 0)
     return step == -ENOENT ? 0 : step;
   result = cgroup_group_kill(step, found);
   close(step);
   return result;
+}
+
+/* Of what a supervisor before us has left. */
+static int remove_steps(const struct cgroup_slot *slot, unsigned controller) {
+  unsigned found = 0;
+  int result = cgroup_group_remove(slot->slot[controller], "step");
+  return result < 0 ? result : cgroup_each_beside(slot->slot[controller], cgroup_beside_remove, &found);
 }
 
 static int slot_make(struct cgroup_slot *slot) {
@@ -59,8 +68,16 @@ static int slot_make(struct cgroup_slot *slot) {
   unsigned left = 0;
   int result = cgroup_slot_empty(slot, 2000, &left);
   for (unsigned controller = 0; result == 0 && controller < CGROUP_CONTROLLERS; controller++)
-    result = cgroup_group_remove(slot->slot[controller], "step");
+    result = remove_steps(slot, controller);
+  if (result == 0)
+    result = cgroup_file_write(slot->slot[CGROUP_PIDS], "pids.max", "max");
   return result < 0 ? result : limit_memory(slot->slot[CGROUP_MEMORY], CGROUP_ALLOWANCE_BYTES);
+}
+
+/* The quota is the slot's already. */
+static int slot_share(const struct cgroup_slot *slot, uint64_t processes, uint64_t cpu_millis) {
+  (void)cpu_millis;
+  return cgroup_file_write_number(slot->slot[CGROUP_PIDS], "pids.max", processes);
 }
 
 static int slot_limit(const struct cgroup_slot *slot, uint64_t memory_bytes) {
@@ -113,7 +130,7 @@ static int open_counters(struct cgroup_slot *slot) {
 static int step_make(struct cgroup_slot *slot) {
   static const unsigned own[] = {CGROUP_MEMORY, CGROUP_PIDS, CGROUP_CPUACCT};
   for (unsigned at = 0; at < sizeof own / sizeof *own; at++) {
-    int group = cgroup_group_make(slot->slot[own[at]], "step");
+    int group = cgroup_group_make(slot->slot[own[at]], slot->name);
     if (group < 0)
       return group;
     slot->step[own[at]] = group;
@@ -249,10 +266,10 @@ static bool is_member(const struct cgroup_slot *slot, const char *membership) {
   for (unsigned controller = 0; controller < CGROUP_CONTROLLERS; controller++) {
     char tail[320];
     const char *base = strrchr(slot->roots->path[controller], '/');
-    snprintf(tail, sizeof tail, "%s/slot-%u%s", base, slot->number, controller == CGROUP_CPU ? "" : "/step");
+    snprintf(tail, sizeof tail, "%s/slot-%u%s%s", base, slot->number, controller == CGROUP_CPU ? "" : "/", controller == CGROUP_CPU ? "" : slot->name);
     bool member = in_group(membership, names[controller], tail);
     if (!member && controller == CGROUP_CPU) { /* one hierarchy for cpu and cpuacct */
-      snprintf(tail, sizeof tail, "%s/slot-%u/step", base, slot->number);
+      snprintf(tail, sizeof tail, "%s/slot-%u/%s", base, slot->number, slot->name);
       member = in_group(membership, names[controller], tail);
     }
     if (!member)
@@ -265,17 +282,24 @@ static int step_remove(struct cgroup_slot *slot) {
   cgroup_step_close(slot);
   static const unsigned own[] = {CGROUP_MEMORY, CGROUP_PIDS, CGROUP_CPUACCT};
   for (unsigned at = 0; at < sizeof own / sizeof *own; at++) {
-    int result = cgroup_group_remove(slot->slot[own[at]], "step");
+    int result = cgroup_group_remove(slot->slot[own[at]], slot->name);
     if (result < 0)
       return result;
   }
   return 0;
 }
 
+/* With no room for a process none can be forked while the others are killed one by one. */
+static int step_kill(const struct cgroup_slot *slot, unsigned *found) {
+  int result = cgroup_file_write(slot->step[CGROUP_PIDS], "pids.max", "0");
+  return result < 0 ? result : cgroup_group_kill(slot->step[CGROUP_MEMORY], found);
+}
+
 const struct cgroup_driver cgroup_v1 = {
     .begin = begin,
     .slot_make = slot_make,
     .slot_limit = slot_limit,
+    .slot_share = slot_share,
     .init_place = init_place,
     .step_make = step_make,
     .step_place = step_place,
@@ -293,4 +317,5 @@ const struct cgroup_driver cgroup_v1 = {
     .is_member = is_member,
     .step_remove = step_remove,
     .kill = kill_slot,
+    .step_kill = step_kill,
 };

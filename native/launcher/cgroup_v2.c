@@ -28,8 +28,7 @@ static int begin(const struct cgroup_roots *roots) {
   return result < 0 ? result : cgroup_file_write(root, "cgroup.subtree_control", controllers);
 }
 
-static int kill_slot(const struct cgroup_slot *slot, unsigned *found) {
-  int group = slot->slot[CGROUP_MEMORY];
+static int kill_group(int group, unsigned *found) {
   char text[256];
   uint64_t populated = 0;
   int result = cgroup_file_read(group, "cgroup.events", text, sizeof text);
@@ -42,6 +41,10 @@ static int kill_slot(const struct cgroup_slot *slot, unsigned *found) {
   *found += 1;
   return result;
 }
+
+static int kill_slot(const struct cgroup_slot *slot, unsigned *found) { return kill_group(slot->slot[CGROUP_MEMORY], found); }
+
+static int step_kill(const struct cgroup_slot *slot, unsigned *found) { return kill_group(slot->step[CGROUP_MEMORY], found); }
 
 static int limit_memory(int group, uint64_t bytes) {
   int result = cgroup_file_write(group, "memory.swap.max", "0");
@@ -67,7 +70,25 @@ static int slot_make(struct cgroup_slot *slot) {
   result = cgroup_slot_empty(slot, 2000, &left);
   if (result == 0)
     result = cgroup_group_remove(group, "step");
+  left = 0;
+  if (result == 0)
+    result = cgroup_each_beside(group, cgroup_beside_remove, &left);
+  if (result == 0)
+    result = cgroup_file_write(group, "pids.max", "max");
+  if (result == 0)
+    result = cgroup_file_write(group, "cpu.max", "max");
   return result < 0 ? result : limit_memory(group, CGROUP_ALLOWANCE_BYTES);
+}
+
+static int limit_processor(int group, uint64_t cpu_millis) {
+  char text[64];
+  snprintf(text, sizeof text, "%" PRIu64 " %d", cpu_millis * CGROUP_CPU_PERIOD_US / 1000, CGROUP_CPU_PERIOD_US);
+  return cgroup_file_write(group, "cpu.max", text);
+}
+
+static int slot_share(const struct cgroup_slot *slot, uint64_t processes, uint64_t cpu_millis) {
+  int result = cgroup_file_write_number(slot->slot[CGROUP_MEMORY], "pids.max", processes);
+  return result < 0 ? result : limit_processor(slot->slot[CGROUP_MEMORY], cpu_millis);
 }
 
 static int slot_limit(const struct cgroup_slot *slot, uint64_t memory_bytes) {
@@ -79,7 +100,7 @@ static int init_place(const struct cgroup_slot *slot, pid_t pid) {
 }
 
 static int step_make(struct cgroup_slot *slot) {
-  int group = cgroup_group_make(slot->slot[CGROUP_MEMORY], "step");
+  int group = cgroup_group_make(slot->slot[CGROUP_MEMORY], slot->name);
   if (group < 0)
     return group;
   slot->step[CGROUP_MEMORY] = group;
@@ -118,12 +139,10 @@ static int step_place(const struct cgroup_slot *slot, pid_t pid) {
 
 static int step_limit(const struct cgroup_slot *slot, const struct cgroup_limits *limits) {
   int group = slot->step[CGROUP_MEMORY];
-  char text[64];
   int result = limit_memory(group, limits->memory_bytes);
   if (result == 0)
     result = cgroup_file_write_number(group, "pids.max", limits->processes);
-  snprintf(text, sizeof text, "%" PRIu64 " %d", limits->cpu_millis * CGROUP_CPU_PERIOD_US / 1000, CGROUP_CPU_PERIOD_US);
-  return result < 0 ? result : cgroup_file_write(group, "cpu.max", text);
+  return result < 0 ? result : limit_processor(group, limits->cpu_millis);
 }
 
 static int step_unthrottle(const struct cgroup_slot *slot) { return cgroup_file_write(slot->step[CGROUP_MEMORY], "cpu.max", "max"); }
@@ -210,7 +229,7 @@ static int in_force(const struct cgroup_slot *slot, struct cgroup_in_force *out)
 static bool is_member(const struct cgroup_slot *slot, const char *membership) {
   char tail[320];
   const char *base = strrchr(slot->roots->path[CGROUP_MEMORY], '/');
-  snprintf(tail, sizeof tail, "%s/slot-%u/step", base, slot->number);
+  snprintf(tail, sizeof tail, "%s/slot-%u/%s", base, slot->number, slot->name);
   const char *line = strncmp(membership, "0::", 3) == 0 ? membership : strstr(membership, "\n0::");
   if (line == NULL)
     return false;
@@ -222,13 +241,14 @@ static bool is_member(const struct cgroup_slot *slot, const char *membership) {
 
 static int step_remove(struct cgroup_slot *slot) {
   cgroup_step_close(slot);
-  return cgroup_group_remove(slot->slot[CGROUP_MEMORY], "step");
+  return cgroup_group_remove(slot->slot[CGROUP_MEMORY], slot->name);
 }
 
 const struct cgroup_driver cgroup_v2 = {
     .begin = begin,
     .slot_make = slot_make,
     .slot_limit = slot_limit,
+    .slot_share = slot_share,
     .init_place = init_place,
     .step_make = step_make,
     .step_place = step_place,
@@ -246,4 +266,5 @@ const struct cgroup_driver cgroup_v2 = {
     .is_member = is_member,
     .step_remove = step_remove,
     .kill = kill_slot,
+    .step_kill = step_kill,
 };

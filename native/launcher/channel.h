@@ -13,18 +13,23 @@ enum message_kind {
   MESSAGE_CONNECTION = 1, /* descriptor: a worker's connection */
   /* supervisor → init */
   MESSAGE_MAPPED, /* ids are mapped, the group is entered: prepare what every sandbox has */
-  MESSAGE_SPAWN,  /* fork a job that waits; descriptor: its channel. In a sandbox that is complete: see it to its end, as below */
+  MESSAGE_SPAWN,  /* fork a job that waits; descriptor: its channel; value: the number under which its end is told where several run side by side.
+                   * In a sandbox that is complete: see it to its end, as below */
+  MESSAGE_BESIDE, /* from now on several jobs may run at one time: tell each one's end, and end nothing by yourself */
+  MESSAGE_SIGNAL, /* value: number of a job, signal: to the process group that it leads */
   MESSAGE_BUILD,  /* a guess is in shared memory: build the root for it, ahead */
   MESSAGE_COMPLETE, /* the plan is in shared memory: build the root if there is none, and do the rest; descriptor: the input files, if there are any.
                      * Then see the job to its end: reap until it ends, kill the rest, answer MESSAGE_ENDED */
   /* init → supervisor */
   MESSAGE_ROOTED, /* of a root that was not built ahead: it is in place, and the workspace; the job may go on while init does the rest */
   MESSAGE_DONE,  /* failure.stage says whether it went well */
-  MESSAGE_ENDED, /* value: wait status, CLOCK_MONOTONIC ns of the end, ns that the kill of the rest took */
+  MESSAGE_ENDED, /* value: wait status, CLOCK_MONOTONIC ns of the end, ns that the kill of the rest took; side by side: the job's number */
   /* job → supervisor and back */
   MESSAGE_ALIVE,    /* the job process exists; its pid comes as credentials */
   MESSAGE_PLACED,   /* it is in its groups: apply what depends on no plan, answer MESSAGE_APPLIED */
-  MESSAGE_GO,       /* the root is built: apply the rest; descriptors: stdin, stdout, stderr */
+  MESSAGE_GO,       /* the root is built: apply the rest; descriptors: stdin, stdout, stderr; or value: 1, rows, columns: it is to make a
+                     * terminal of that size */
+  MESSAGE_TERMINAL, /* it has; descriptor: the end that is not its own */
   MESSAGE_APPLIED,  /* that is done; the second time everything is, value[0]: Landlock ABI in force; descriptor: the filter's listener;
                      * waiting for the release */
   MESSAGE_RELEASE,  /* exec */

@@ -284,6 +284,16 @@ static void tell_summary(struct collector *collector) {
   put_record(collector, COLLECT_SUMMARY, (const uint8_t *)json, (uint32_t)length, "", 0);
 }
 
+const struct step_plan *collect_own_plan(const struct step_plan *step) {
+  static struct step_plan own;
+  memcpy(&own, step, offsetof(struct step_plan, argument));
+  const char *last = step->argument_count == 0 ? step->text : step->argument[step->argument_count - 1];
+  memcpy(own.text, step->text, (size_t)(last - step->text) + strlen(last) + 1);
+  for (uint32_t at = 0; at < step->argument_count; at++)
+    own.argument[at] = own.text + (step->argument[at] - step->text);
+  return &own;
+}
+
 _Noreturn void collect_run(const struct step_plan *step) {
   static struct collector collector;
   collector.plan = &step->collect;

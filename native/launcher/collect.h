@@ -24,6 +24,9 @@ enum collect_reason {
 /* How it exits. */
 enum collect_exit { COLLECT_DONE = 0, COLLECT_NO_ROOT = 3, COLLECT_BROKEN = 4 };
 
+/* A copy in memory of our own: beside other process trees the next plan is written over this one. */
+const struct step_plan *collect_own_plan(const struct step_plan *step);
+
 /* Executes nothing and never returns. */
 _Noreturn void collect_run(const struct step_plan *step);
 

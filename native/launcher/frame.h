@@ -16,6 +16,11 @@ enum frame_type {
   FRAME_END = 8,
   FRAME_AUDIT = 9,
   FRAME_COLLECT = 10,
+  FRAME_TREE = 16,
+  /* Inside a TREE only. */
+  FRAME_TERMINAL = 17,
+  FRAME_SIGNAL = 18,
+  FRAME_WINDOW = 19,
   FRAME_STARTED = 65,
   FRAME_STDOUT = 66,
   FRAME_STDERR = 67,
@@ -24,12 +29,16 @@ enum frame_type {
   FRAME_REFUSED = 70,
   FRAME_DESTROYED = 71,
   FRAME_CALLS = 72,
+  FRAME_TREE_SAYS = 80,
+  FRAME_TAKEN = 81, /* inside one only */
 };
 
 enum {
   FRAME_HEADER = 5,
   FRAME_PAYLOAD_MAX = 65536,
   FRAME_STEP_MAX = 1048576,
+  FRAME_TREE_HEADER = 5, /* number and type of what is inside */
+  FRAME_TREE_MAX = FRAME_TREE_HEADER + FRAME_STEP_MAX,
   FRAME_FILTER_MAX = 32768,
   FRAME_PATH_MAX = 4096,
 };
@@ -46,5 +55,8 @@ long frame_take(const uint8_t *bytes, size_t size, struct frame *out);
 
 /* Writes the five bytes in front of a payload. */
 void frame_header(uint8_t header[FRAME_HEADER], uint8_t type, uint32_t length);
+
+/* The ten bytes in front of what is said of one of several process trees: a TREE_SAYS with `length` bytes of a payload in it. */
+void frame_tree_header(uint8_t header[FRAME_HEADER + FRAME_TREE_HEADER], uint32_t tree, uint8_t type, uint32_t length);
 
 #endif

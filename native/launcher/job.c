@@ -26,6 +26,7 @@
 #include "landlock.h"
 #include "listener.h"
 #include "sanitise.h"
+#include "terminal.h"
 
 struct job {
   int channel;
@@ -33,6 +34,7 @@ struct job {
   const struct shared *shared;
   struct listener listener;
   int landlock_abi;
+  struct terminal terminal; /* to make, instead of the three */
 };
 
 static int session(struct job *job) {
@@ -131,6 +133,8 @@ static int no_new_privileges(struct job *job) {
 }
 
 static int standard_streams(struct job *job) {
+  if (job->terminal.wanted)
+    return terminal_make(&job->terminal, job->channel);
   for (int at = 0; at < CHANNEL_DESCRIPTORS; at++)
     if (dup2(job->stdio[at], at) < 0)
       return -errno;
@@ -270,10 +274,11 @@ static int execute_found(const struct step_plan *step) {
 }
 
 /* Waits for one word of the supervisor; anything else, or its death, is our end. */
-static void await(const struct job *job, uint32_t kind, int *descriptors) {
+static struct message await(const struct job *job, uint32_t kind, int *descriptors) {
   struct message message;
   if (channel_receive(job->channel, &message, descriptors) < 0 || message.kind != kind)
     _exit(1);
+  return message;
 }
 
 static void report_applied(const struct job *job, struct failure failure) {
@@ -295,13 +300,17 @@ _Noreturn void job_run(int channel, const struct shared *shared) {
   struct job job = {.channel = channel, .shared = shared, .listener = {.descriptor = -1}};
   if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || channel_tell(channel, MESSAGE_ALIVE) < 0)
     _exit(1);
-  await(&job, MESSAGE_PLACED, NULL);
+  (void)await(&job, MESSAGE_PLACED, NULL);
   report_applied(&job, apply(&job, ahead, sizeof ahead / sizeof *ahead));
-  await(&job, MESSAGE_GO, job.stdio);
+  const struct message go = await(&job, MESSAGE_GO, job.stdio);
+  job.terminal = (struct terminal){.wanted = go.value[0] == 1, .rows = (unsigned short)go.value[1], .columns = (unsigned short)go.value[2]};
   report_applied(&job, apply(&job, planned, sizeof planned / sizeof *planned));
   await_release(&job);
-  if (shared->step.collect.asked)
-    collect_run(&shared->step);
+  if (shared->step.collect.asked) {
+    const struct step_plan *plan = collect_own_plan(&shared->step);
+    close(channel); /* as at an exec: it has been read */
+    collect_run(plan);
+  }
   struct message refused = {.kind = MESSAGE_NOT_EXECUTED};
   refused.failure.error = execute_found(&shared->step);
   ssize_t wrote = write(channel, &refused, sizeof refused);

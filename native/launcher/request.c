@@ -72,8 +72,10 @@ static int take_data(struct request *request, const struct frame *frame) {
   return REQUEST_MORE;
 }
 
+static bool may_start(const struct request *request) { return request->has_sandbox && request->has_filter && !file_open(request); }
+
 static int take_step(struct request *request, const struct frame *frame) {
-  if (!request->has_sandbox || !request->has_filter || file_open(request))
+  if (!may_start(request) || request->beside)
     return -EPROTO;
   /* The job reads its arguments from this very memory until its exec: another plan must not be written over them. */
   if (request->running)
@@ -81,44 +83,46 @@ static int take_step(struct request *request, const struct frame *frame) {
   if (plan_step(frame->payload, frame->length, &request->shared->step) < 0)
     return -EPROTO;
   request->started = request->running = true;
-  request->input_size = request->input_done = 0;
-  request->input_end = !request->shared->step.stdin_stream;
+  input_begin(&request->input, !request->shared->step.stdin_stream);
   return REQUEST_STEP;
 }
 
 /* Between steps: it is one itself, whose program is our own. */
 static int take_collect(struct request *request, const struct frame *frame) {
-  if (!request->started || request->running || plan_collect(frame->payload, frame->length, &request->shared->step) < 0)
+  if (!request->started || request->beside || request->running || plan_collect(frame->payload, frame->length, &request->shared->step) < 0)
     return -EPROTO;
   request->running = true;
-  request->input_size = request->input_done = 0;
-  request->input_end = true;
+  input_begin(&request->input, true);
   return REQUEST_STEP;
 }
 
-static int take_input(struct request *request, const struct frame *frame) {
-  if (!request->started || request->input_end || frame->length > input_max - request->input_size)
+/* Whoever acts on a STEP in it waits until the job has read its plan, before more is taken. */
+static int take_tree(struct request *request, const struct frame *frame) {
+  const uint8_t *bytes;
+  if (!may_start(request) || (request->started && !request->beside) || word_to_take(frame, &request->word, &bytes) < 0)
     return -EPROTO;
-  request->input_end = frame->length == 0;
-  if (frame->length == 0)
-    return REQUEST_MORE;
-  uint8_t *grown = realloc(request->input, request->input_size + frame->length);
-  if (grown == NULL)
-    return -ENOMEM;
-  request->input = grown;
-  memcpy(request->input + request->input_size, frame->payload, frame->length);
-  request->input_size += frame->length;
-  return REQUEST_MORE;
+  if (request->word.type == FRAME_STEP && plan_step(bytes, request->word.length, &request->shared->step) < 0)
+    return -EPROTO;
+  /* Beside a tree, not before any. */
+  if (request->word.type == FRAME_COLLECT && (!request->started || plan_collect(bytes, request->word.length, &request->shared->step) < 0))
+    return -EPROTO;
+  request->started = request->started || request->word.type == FRAME_STEP;
+  request->beside = true;
+  return REQUEST_TREE;
+}
+
+static int take_input(struct request *request, const struct frame *frame) {
+  if (!request->started || request->beside)
+    return -EPROTO;
+  return input_add(&request->input, frame->payload, frame->length, input_max, false);
 }
 
 static int take_cancel(const struct frame *frame, char *cancel) {
-  static const char *const words[] = {"cancelled", "expired", "drain"};
-  for (unsigned at = 0; at < sizeof words / sizeof *words; at++)
-    if (frame->length == strlen(words[at]) && memcmp(frame->payload, words[at], frame->length) == 0) {
-      memcpy(cancel, words[at], frame->length + 1);
-      return REQUEST_CANCEL;
-    }
-  return -EPROTO;
+  const char *reason = word_to_reason(frame->payload, frame->length);
+  if (reason == NULL)
+    return -EPROTO;
+  memcpy(cancel, reason, frame->length + 1);
+  return REQUEST_CANCEL;
 }
 
 static int take_frame(struct request *request, const struct frame *frame, char *cancel) {
@@ -139,6 +143,8 @@ static int take_frame(struct request *request, const struct frame *frame, char *
     return take_step(request, frame);
   case FRAME_COLLECT:
     return take_collect(request, frame);
+  case FRAME_TREE:
+    return take_tree(request, frame);
   case FRAME_STDIN:
     return take_input(request, frame);
   case FRAME_CANCEL:

@@ -129,6 +129,7 @@ static int prepare_common(struct sandbox *sandbox) {
   const struct cgroup_driver *driver = cgroup_driver(&sandbox->world->cgroups);
   sandbox->next = no_job;
   sandbox->gone = false;
+  sandbox->ends.count = 0;
   cgroup_slot_init(&sandbox->cgroup, &sandbox->world->cgroups, sandbox->slot);
   if (sandbox_failed(sandbox, STAGE_CGROUP_MAKE, driver->slot_make(&sandbox->cgroup)) < 0)
     return -1;
@@ -145,7 +146,7 @@ static int prepare_common(struct sandbox *sandbox) {
   return await_init(sandbox, MESSAGE_DONE);
 }
 
-int sandbox_prepare(struct sandbox *sandbox) { return prepare_common(sandbox) < 0 ? -1 : sandbox_job_make(sandbox); }
+int sandbox_prepare(struct sandbox *sandbox) { return prepare_common(sandbox) < 0 ? -1 : sandbox_job_make(sandbox, &sandbox->cgroup, &sandbox->next, 0); }
 
 /* The root, in which the job is then born. */
 static int build_ahead(struct sandbox *sandbox, const struct sandbox_plan *plan) {
@@ -165,7 +166,7 @@ int sandbox_prepare_ahead(struct sandbox *sandbox, const struct guess *guess) {
     return -1;
   if (guess->any && build_ahead(sandbox, &guess->sandbox) < 0)
     return -1;
-  if (sandbox_job_make(sandbox) < 0)
+  if (sandbox_job_make(sandbox, &sandbox->cgroup, &sandbox->next, 0) < 0)
     return -1;
   if (guess->any && sandbox_failed(sandbox, STAGE_CGROUP_LIMIT, cgroup_step_limit(&sandbox->cgroup, &guess->limits)) < 0)
     return -1;
@@ -189,6 +190,8 @@ int sandbox_tell(struct sandbox *sandbox) {
   if (sandbox->told)
     return 0;
   sandbox->told = true;
+  if (sandbox->request->beside && sandbox_failed(sandbox, STAGE_INIT_LOST, channel_tell(sandbox->channel, MESSAGE_BESIDE)) < 0)
+    return -1;
   return sandbox_failed(sandbox, STAGE_FILE, tell_complete(sandbox));
 }
 

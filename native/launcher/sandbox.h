@@ -23,6 +23,12 @@ struct sandbox_job {
   struct attestation attestation;
 };
 
+/* Ends of which init told while we waited for another word. */
+struct ends {
+  unsigned count;
+  struct message message[CGROUP_BESIDE];
+};
+
 static const struct sandbox_job no_job = {.pidfd = -1, .channel = -1, .attestation = {.status = -1}};
 
 struct sandbox {
@@ -44,6 +50,7 @@ struct sandbox {
   bool complete; /* it is the one that was asked for */
   bool gone;     /* it has been ended, and nothing was left */
   struct sandbox_job next;
+  struct ends ends;
   uint64_t begun_ns;
   uint64_t lifetime_end_ns;
   struct failure failure;
@@ -87,8 +94,9 @@ unsigned sandbox_end(struct sandbox *sandbox);
 /* The same, and removes the empty groups: the slot is as if it had never been used. */
 void sandbox_destroy(struct sandbox *sandbox);
 
-/* A job at its first barrier, in new groups of its own, as `next`. 0, or -1 with the failure set. */
-int sandbox_job_make(struct sandbox *sandbox);
+/* A job at its first barrier, in new groups of its own. Where several run side by side, `number` is how init will name its end. 0, or -1 with
+ * the failure set. */
+int sandbox_job_make(struct sandbox *sandbox, struct cgroup_slot *cgroup, struct sandbox_job *job, unsigned number);
 
 /* Closes what we hold of it. */
 void sandbox_job_forget(struct sandbox_job *job);

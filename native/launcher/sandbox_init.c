@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "beside.h"
 #include "channel.h"
 #include "input_files.h"
 #include "job.h"
@@ -34,6 +35,7 @@ struct init {
   bool old_root;  /* the one before is still mounted */
   bool complete;  /* all is as the plan says */
   pid_t job;      /* the one that waits or runs; 0: none */
+  struct beside beside;
 };
 
 static _Noreturn void report(int channel, struct failure failure) {
@@ -148,14 +150,19 @@ static void complete(struct init *init, int packed) {
   must(init->channel, STAGE_INIT_DROP, drop_most(), 0);
 }
 
-static void spawn(struct init *init, int channel) {
+static void spawn(struct init *init, int channel, uint64_t number) {
   pid_t job = fork();
   if (job == 0) {
     close(init->channel);
     job_run(channel, init->shared);
   }
+  /* Beside others that have taken all there is: its channel's end says so, and they live on. */
+  if (job < 0 && init->beside.open)
+    return;
   must(init->channel, STAGE_SPAWN, job < 0 ? -errno : 0, 0);
   init->job = job;
+  if (init->beside.open)
+    beside_note(&init->beside, number, job);
 }
 
 static void see_to_end(struct init *init) {
@@ -167,10 +174,16 @@ static void see_to_end(struct init *init) {
 }
 
 /* One message of the supervisor. `descriptor` is what came with it, or -1. */
-static void act(struct init *init, uint32_t kind, int descriptor) {
-  switch (kind) {
+static void act(struct init *init, const struct message *message, int descriptor) {
+  switch (message->kind) {
   case MESSAGE_SPAWN:
-    spawn(init, descriptor); /* the job answers for itself */
+    spawn(init, descriptor, message->value[0]); /* the job answers for itself */
+    break;
+  case MESSAGE_BESIDE:
+    must(init->channel, STAGE_SPAWN, beside_open(&init->beside, init->job), 0);
+    break;
+  case MESSAGE_SIGNAL:
+    beside_signal(&init->beside, message->value[0], (int)message->value[1]);
     break;
   case MESSAGE_BUILD:
     build_ahead(init);
@@ -190,20 +203,23 @@ static _Noreturn void serve(struct init *init) {
   for (;;) {
     struct message message;
     int descriptors[CHANNEL_DESCRIPTORS];
+    if (init->beside.open)
+      beside_await(&init->beside, init->channel);
     if (channel_receive(init->channel, &message, descriptors) < 0)
       _exit(0);
-    act(init, message.kind, descriptors[0]);
+    act(init, &message, descriptors[0]);
     for (unsigned at = 0; at < CHANNEL_DESCRIPTORS; at++)
       if (descriptors[at] >= 0)
         close(descriptors[at]);
     /* There is nothing else to look at until the job has ended: before its exec it waits for the supervisor, which kills us if it fails. */
-    if (init->complete && init->job > 0)
+    if (init->complete && init->job > 0 && !init->beside.open)
       see_to_end(init);
   }
 }
 
 _Noreturn void sandbox_init(int channel, unsigned slot, struct shared *shared) {
-  struct init init = {.channel = channel, .root = {.slot = slot}, .shared = shared, .workspace = -1};
+  static struct init init;
+  init = (struct init){.channel = channel, .root = {.slot = slot}, .shared = shared, .workspace = -1};
   struct message message;
   struct failure failure = {0};
   sanitise_clear_command_line();

@@ -12,19 +12,19 @@
 #include "sandbox.h"
 
 /* Its channel goes to it through init; its pid comes back as the kernel's word (SCM_CREDENTIALS). */
-static int spawn(struct sandbox *sandbox) {
+static int spawn(struct sandbox *sandbox, struct sandbox_job *job, unsigned number) {
   int ends[2];
   int result = channel_pair(ends);
   if (result < 0)
     return result;
   const int on = 1;
-  const struct message message = {.kind = MESSAGE_SPAWN};
+  const struct message message = {.kind = MESSAGE_SPAWN, .value = {number}};
   if (setsockopt(ends[0], SOL_SOCKET, SO_PASSCRED, &on, sizeof on) < 0)
     result = -errno;
   if (result == 0)
     result = channel_send(sandbox->channel, &message, &ends[1], 1);
   close(ends[1]);
-  sandbox->next.channel = ends[0];
+  job->channel = ends[0];
   return result;
 }
 
@@ -50,6 +50,11 @@ static int hear_init(struct sandbox *sandbox) {
   }
   if (result == 0 && sandbox_note(sandbox, message.kind))
     return 0;
+  /* Of another process tree beside this one: looked at afterwards. */
+  if (result == 0 && message.kind == MESSAGE_ENDED && sandbox->request->beside && sandbox->ends.count < CGROUP_BESIDE) {
+    sandbox->ends.message[sandbox->ends.count++] = message;
+    return 0;
+  }
   return sandbox_failed(sandbox, STAGE_JOB_LOST, result < 0 ? result : -ECHILD);
 }
 
@@ -68,28 +73,28 @@ int sandbox_job_await(struct sandbox *sandbox, int job, struct message *message,
   }
 }
 
-int sandbox_job_make(struct sandbox *sandbox) {
+int sandbox_job_make(struct sandbox *sandbox, struct cgroup_slot *cgroup, struct sandbox_job *job, unsigned number) {
   const struct cgroup_driver *driver = cgroup_driver(&sandbox->world->cgroups);
-  struct sandbox_job *job = &sandbox->next;
   struct message message;
   pid_t pid = 0;
   /* Those of the step before: removed only now, when nobody waits for its result any more. */
-  if (sandbox_failed(sandbox, STAGE_DESTROY, driver->step_remove(&sandbox->cgroup)) < 0)
+  if (sandbox_failed(sandbox, STAGE_DESTROY, driver->step_remove(cgroup)) < 0)
     return -1;
-  if (sandbox_failed(sandbox, STAGE_CGROUP_MAKE, driver->step_make(&sandbox->cgroup)) < 0)
+  if (sandbox_failed(sandbox, STAGE_CGROUP_MAKE, driver->step_make(cgroup)) < 0)
     return -1;
-  if (sandbox_failed(sandbox, STAGE_SPAWN, spawn(sandbox)) < 0)
+  if (sandbox_failed(sandbox, STAGE_SPAWN, spawn(sandbox, job, number)) < 0)
     return -1;
   if (sandbox_job_await(sandbox, job->channel, &message, NULL, &pid) < 0)
     return -1;
   job->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
   if (sandbox_failed(sandbox, STAGE_SPAWN, job->pidfd < 0 ? -errno : 0) < 0)
     return -1;
-  if (sandbox_failed(sandbox, STAGE_JOB_PLACE, driver->step_place(&sandbox->cgroup, pid)) < 0)
+  if (sandbox_failed(sandbox, STAGE_JOB_PLACE, driver->step_place(cgroup, pid)) < 0)
     return -1;
   if (sandbox_failed(sandbox, STAGE_JOB_PLACE, first_to_go(pid)) < 0)
     return -1;
   job->pid = pid;
+  job->attestation.cgroup = cgroup;
   return sandbox_failed(sandbox, STAGE_JOB_LOST, channel_tell(job->channel, MESSAGE_PLACED));
 }
 

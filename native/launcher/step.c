@@ -29,7 +29,7 @@ static int correct_peak(struct step *step) {
   struct cgroup_counters *used = &step->used;
   if (used->oom_kills > 0)
     return 0;
-  int result = cgroup_driver(&step->sandbox->world->cgroups)->memory_used(&step->sandbox->cgroup, &really);
+  int result = cgroup_driver(&step->sandbox->world->cgroups)->memory_used(step->cgroup, &really);
   if (result < 0)
     return result;
   uint64_t ahead = less(used->memory_now_bytes, really);
@@ -48,9 +48,9 @@ static const char *passed_limit(const struct step *step) {
   return less(step->ended_ns, step->released_ns) >= step->plan->wall_ms * 1000000u ? "wall" : "none";
 }
 
-static int account(struct step *step) {
+int step_account(struct step *step) {
   const struct cgroup_driver *driver = cgroup_driver(&step->sandbox->world->cgroups);
-  int result = driver->step_counters(&step->sandbox->cgroup, &step->used);
+  int result = driver->step_counters(step->cgroup, &step->used);
   if (step_failed(step, STAGE_COUNTERS, result) < 0)
     return -1;
   struct cgroup_counters *used = &step->used;
@@ -67,7 +67,7 @@ static int account(struct step *step) {
   return step_failed(step, STAGE_COUNTERS, correct_peak(step));
 }
 
-static int answer_finished(struct step *step) {
+int step_answer_finished(struct step *step) {
   if (step_answer_calls(step) < 0)
     return 1;
   char json[2048]; /* 28 numbers of at most 20 digits, and their names */
@@ -86,22 +86,47 @@ static int answer_finished(struct step *step) {
       used->system_ns / 1000, used->memory_peak_bytes, used->oom_kills, used->process_peak, used->process_refusals, less(looks->process_refused_ns, step->released_ns) / 1000,
       step->killed_processes, step->output, step->bytes[STDOUT],
       step->bytes[STDERR], looks->disk_bytes, looks->disk_inodes, less(looks->disk_room_ns, step->released_ns) / 1000, less(looks->disk_full_ns, step->released_ns) / 1000, used->throttled_ns / 1000, step->setup_us, step->kill_ns / 1000);
-  int result = answer_frame(step->sandbox->request->connection, FRAME_FINISHED, json, (uint32_t)length, monotonic_ns() + step_patience_ns);
+  int result = step_answer(step, FRAME_FINISHED, json, (uint32_t)length, monotonic_ns() + step_patience_ns);
   return result < 0 ? 1 : 0;
+}
+
+int step_answer(const struct step *step, uint8_t type, const char *payload, uint32_t length, uint64_t deadline_ns) {
+  int connection = step->sandbox->request->connection;
+  if (step->tree == 0)
+    return answer_frame(connection, type, payload, length, deadline_ns);
+  int result = outlet_finish(step->outlet, connection, deadline_ns);
+  return result < 0 ? result : answer_tree(connection, step->tree, type, payload, length, deadline_ns);
+}
+
+void step_clear(struct step *step, struct sandbox *sandbox) {
+  memset(step, 0, offsetof(struct step, filter));
+  step->sandbox = sandbox;
+  step->plan = &sandbox->request->shared->step;
+  step->window = UINT64_MAX;
+  step->reason = "none";
+  step->job = no_job;
+  step->listener = -1;
+  step->refusals.count = 0;
+  step->refusals.not_listed = 0;
+  for (unsigned at = 0; at < STREAMS; at++)
+    step->stream[at] = step->given[at] = -1;
+}
+
+void step_close(struct step *step) {
+  for (unsigned at = 0; at < STREAMS; at++)
+    step_end_stream(step, at);
+  step_refusal_close(step);
+  sandbox_job_forget(&step->job);
 }
 
 int step_run(struct sandbox *sandbox) {
   static struct step step;
-  memset(&step, 0, offsetof(struct step, out));
-  step.sandbox = sandbox;
-  step.plan = &sandbox->request->shared->step;
-  step.reason = "none";
-  step.job = no_job;
-  step.listener = -1;
-  step.refusals.count = 0;
-  step.refusals.not_listed = 0;
-  for (unsigned at = 0; at < STREAMS; at++)
-    step.stream[at] = step.given[at] = -1;
+  static struct outlet outlet;
+  step_clear(&step, sandbox);
+  outlet.have = outlet.done = 0;
+  step.cgroup = &sandbox->cgroup;
+  step.input = &sandbox->request->input;
+  step.outlet = &outlet;
   int result = step_prepare(&step);
   if (result == 0)
     result = step_release(&step);
@@ -115,16 +140,13 @@ int step_run(struct sandbox *sandbox) {
   if (result == 0)
     step_drain(&step);
   if (result == 0)
-    result = account(&step);
+    result = step_account(&step);
   if (result == 0)
-    result = step.lost ? 1 : answer_finished(&step);
+    result = step.lost ? 1 : step_answer_finished(&step);
   if (result < 0)
     step_end_frame(&step); /* FAILED follows */
   if (step.lost)
     result = 1;
-  for (unsigned at = 0; at < STREAMS; at++)
-    step_end_stream(&step, at);
-  step_refusal_close(&step);
-  sandbox_job_forget(&step.job);
+  step_close(&step);
   return result;
 }

@@ -27,7 +27,7 @@ static void look_at_processes(struct step *step, uint64_t now) {
   uint64_t refused = 0;
   if (step->looks.process_refused_ns != 0)
     return;
-  if (cgroup_driver(&step->sandbox->world->cgroups)->process_refusals(&step->sandbox->cgroup, &refused) == 0 && refused > step->base.process_refusals)
+  if (cgroup_driver(&step->sandbox->world->cgroups)->process_refusals(step->cgroup, &refused) == 0 && refused > step->base.process_refusals)
     step->looks.process_refused_ns = now;
 }
 

@@ -144,9 +144,9 @@ void step_take_refusal(struct step *step) {
 }
 
 int step_answer_calls(struct step *step) {
-  static char json[FRAME_PAYLOAD_MAX];
+  static char json[FRAME_PAYLOAD_MAX - FRAME_TREE_HEADER];
   if (step->refusals.count == 0 && step->audit.count == 0)
     return 0;
   size_t length = refusal_print(&step->refusals, step->audit.count > 0, json, sizeof json);
-  return answer_frame(step->sandbox->request->connection, FRAME_CALLS, json, (uint32_t)length, monotonic_ns() + step_patience_ns);
+  return step_answer(step, FRAME_CALLS, json, (uint32_t)length, monotonic_ns() + step_patience_ns);
 }

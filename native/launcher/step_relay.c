@@ -23,38 +23,48 @@ void step_end_job(struct step *step, const char *reason) {
   step->killed = true;
   step->killed_ns = monotonic_ns();
   /* Only for the account; none, if it cannot be read. */
-  (void)cgroup_driver(&step->sandbox->world->cgroups)->processes(&step->sandbox->cgroup, &step->killed_processes);
+  (void)cgroup_driver(&step->sandbox->world->cgroups)->processes(step->cgroup, &step->killed_processes);
   /* What it still costs to end it (a gigabyte to give back) is not to wait for its share of a processor. Best effort: the next step's
    * quota is written and read back anew. */
-  (void)cgroup_step_unthrottle(&step->sandbox->cgroup);
+  if (step->tree == 0) /* on v1 it is the whole slot's */
+    (void)cgroup_step_unthrottle(step->cgroup);
   (void)syscall(SYS_pidfd_send_signal, step->job.pidfd, SIGKILL, NULL, 0);
 }
 
-static bool out_empty(const struct step *step) { return step->out_done == step->out_have; }
+static bool out_empty(const struct step *step) { return outlet_empty(step->outlet); }
 
 static void flush_out(struct step *step) {
-  while (!out_empty(step)) {
-    ssize_t sent = send(step->sandbox->request->connection, step->out + step->out_done, step->out_have - step->out_done, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (sent < 0 && errno == EINTR)
-      continue;
-    if (sent < 0 && errno == EAGAIN)
-      return;
-    if (sent < 0) {
-      step->lost = true;
-      step->out_done = step->out_have;
-      return;
-    }
-    step->out_done += (size_t)sent;
-  }
+  if (outlet_flush(step->outlet, step->sandbox->request->connection) < 0)
+    step->lost = true;
+}
+
+/* Where the bytes of a piece of output begin, and how many there may be. */
+static size_t head_of(const struct step *step) { return step->tree == 0 ? FRAME_HEADER : FRAME_HEADER + FRAME_TREE_HEADER; }
+
+static size_t piece_of(const struct step *step) {
+  size_t room = OUTLET_BUFFER - head_of(step);
+  return step->window < room ? (size_t)step->window : room;
+}
+
+static void begin_frame(struct step *step, enum stream stream, uint32_t length) {
+  uint8_t type = stream == STDOUT ? FRAME_STDOUT : FRAME_STDERR;
+  if (step->tree == 0)
+    frame_header(step->outlet->bytes, type, length);
+  else
+    frame_tree_header(step->outlet->bytes, step->tree, type, length);
+  step->outlet->done = 0;
+  step->outlet->have = head_of(step) + length;
+  flush_out(step);
 }
 
 /* One piece of output into a frame. More than the limit is never passed on: up to it, byte for byte, and one byte more ends the job. */
-static void take_output(struct step *step, enum stream stream) {
-  if (!out_empty(step) || step->stream[stream] < 0)
+void step_take_output(struct step *step, enum stream stream) {
+  if (!out_empty(step) || step->stream[stream] < 0 || step->window == 0)
     return;
-  ssize_t got = read(step->stream[stream], step->out + FRAME_HEADER, CHUNK);
+  ssize_t got = read(step->stream[stream], step->outlet->bytes + head_of(step), piece_of(step));
   if (got < 0 && (errno == EAGAIN || errno == EINTR))
     return;
+  /* A terminal that nobody has open any more says EIO (pty(7)). */
   if (got <= 0) {
     step_end_stream(step, stream);
     return;
@@ -63,12 +73,10 @@ static void take_output(struct step *step, enum stream stream) {
   uint32_t kept = (uint64_t)got > room ? (uint32_t)room : (uint32_t)got;
   step->output += kept;
   step->bytes[stream] += kept;
-  if (kept > 0) {
-    frame_header(step->out, stream == STDOUT ? FRAME_STDOUT : FRAME_STDERR, kept);
-    step->out_done = 0;
-    step->out_have = FRAME_HEADER + kept;
-    flush_out(step);
-  }
+  if (step->window != UINT64_MAX)
+    step->window -= kept;
+  if (kept > 0)
+    begin_frame(step, stream, kept);
   if ((uint64_t)got > room) {
     if (step->ended && strcmp(step->reason, "none") == 0) {
       step->reason = "output"; /* it wrote more than the limit and then ended by itself */
@@ -80,20 +88,11 @@ static void take_output(struct step *step, enum stream stream) {
   }
 }
 
-static void give_input(struct step *step) {
-  struct request *request = step->sandbox->request;
-  while (step->stream[STDIN] >= 0 && request->input_done < request->input_size) {
-    ssize_t wrote = write(step->stream[STDIN], request->input + request->input_done, request->input_size - request->input_done);
-    if (wrote < 0 && errno == EINTR)
-      continue;
-    if (wrote < 0 && errno == EAGAIN)
-      return;
-    if (wrote < 0)
-      step_end_stream(step, STDIN); /* it does not want more */
-    else
-      request->input_done += (size_t)wrote;
-  }
-  if (request->input_end && request->input_done == request->input_size)
+void step_give_input(struct step *step) {
+  if (step->stream[STDIN] >= 0 && input_give(step->input, step->stream[STDIN]))
+    step_end_stream(step, STDIN);
+  /* A terminal has no end but the one that is typed. */
+  if (input_over(step->input) && !step->terminal)
     step_end_stream(step, STDIN);
 }
 
@@ -111,7 +110,7 @@ static int take_worker(struct step *step) {
   /* An END may come early: it is acted on when the step is over. */
   if (result != REQUEST_MORE && result != REQUEST_END)
     return step_failed(step, STAGE_WATCH, -EPROTO);
-  give_input(step);
+  step_give_input(step);
   return 0;
 }
 
@@ -144,7 +143,7 @@ static void end_by_time(struct step *step, const char *reason) {
 }
 
 /* Limits by time. Returns how long nothing can happen, milliseconds. */
-static int watch_time(struct step *step) {
+int step_watch_time(struct step *step) {
   uint64_t now = monotonic_ns();
   uint64_t wall_end = step->released_ns + step->plan->wall_ms * 1000000u;
   uint64_t next = wall_end < step->sandbox->lifetime_end_ns ? wall_end : step->sandbox->lifetime_end_ns;
@@ -155,7 +154,7 @@ static int watch_time(struct step *step) {
   if (now >= step->next_cpu_check_ns) {
     uint64_t used = 0;
     uint64_t limit = step->plan->cpu_ms * 1000000u;
-    if (cgroup_driver(&step->sandbox->world->cgroups)->cpu_ns(&step->sandbox->cgroup, &used) < 0)
+    if (cgroup_driver(&step->sandbox->world->cgroups)->cpu_ns(step->cgroup, &used) < 0)
       step_end_job(step, "cpu"); /* what cannot be counted cannot be allowed to run on */
     used = used > step->base.cpu_ns ? used - step->base.cpu_ns : 0;
     if (used >= limit)
@@ -179,13 +178,15 @@ static int watch_time(struct step *step) {
   return next <= now ? 0 : (int)((next - now) / 1000000 < 60000 ? (next - now + 999999) / 1000000 : 60000);
 }
 
-static int watch_memory(struct step *step) {
+int step_watch_memory(struct step *step, const struct pollfd *entries) {
   uint64_t kills = 0;
-  if (step->sandbox->cgroup.oom_event >= 0) {
+  if (entries[WATCH_OOM].revents == 0)
+    return 0;
+  if (step->cgroup->oom_event >= 0) {
     uint64_t count;
-    (void)!read(step->sandbox->cgroup.oom_event, &count, sizeof count);
+    (void)!read(step->cgroup->oom_event, &count, sizeof count);
   }
-  int result = cgroup_driver(&step->sandbox->world->cgroups)->oom_kills(&step->sandbox->cgroup, &kills);
+  int result = cgroup_driver(&step->sandbox->world->cgroups)->oom_kills(step->cgroup, &kills);
   if (step_failed(step, STAGE_WATCH, result) < 0)
     return -1;
   if (kills > 0) /* the group is new for each step */
@@ -193,52 +194,58 @@ static int watch_memory(struct step *step) {
   return 0;
 }
 
-enum watched { WATCH_WORKER, WATCH_INIT, WATCH_JOB, WATCH_OOM, WATCH_STDIN, WATCH_STDOUT, WATCH_STDERR, WATCH_REFUSAL, WATCHED };
-
-static void watch_list(const struct step *step, struct pollfd *entries) {
-  const struct request *request = step->sandbox->request;
-  bool room = out_empty(step);
-  bool input = request->input_done < request->input_size || request->input_end;
-  entries[WATCH_WORKER] = (struct pollfd){.fd = request->connection, .events = (short)(POLLIN | (room ? 0 : POLLOUT))};
-  entries[WATCH_INIT] = (struct pollfd){.fd = step->ended ? -1 : step->sandbox->channel, .events = POLLIN};
+void step_watch_list(const struct step *step, struct pollfd *entries) {
+  bool room = out_empty(step) && step->window > 0;
+  bool input = step->input->done < step->input->size || input_over(step->input);
   entries[WATCH_JOB] = (struct pollfd){.fd = step->job.channel, .events = POLLIN};
-  entries[WATCH_OOM] = (struct pollfd){.fd = step->sandbox->cgroup.oom_event,
+  entries[WATCH_OOM] = (struct pollfd){.fd = step->cgroup->oom_event,
                                        .events = step->sandbox->world->cgroups.version == 1 ? POLLIN : POLLPRI};
-  entries[WATCH_STDIN] = (struct pollfd){.fd = input ? step->stream[STDIN] : -1, .events = POLLOUT};
+  entries[WATCH_STDIN] = (struct pollfd){.fd = input && !(step->terminal && input_over(step->input)) ? step->stream[STDIN] : -1, .events = POLLOUT};
   /* Not while the worker has not taken the last piece: the pipe fills and the program waits. */
   entries[WATCH_STDOUT] = (struct pollfd){.fd = room ? step->stream[STDOUT] : -1, .events = POLLIN};
   entries[WATCH_STDERR] = (struct pollfd){.fd = room ? step->stream[STDERR] : -1, .events = POLLIN};
   entries[WATCH_REFUSAL] = (struct pollfd){.fd = step_refusal_wait_ns(step, monotonic_ns()) == 0 ? step->listener : -1, .events = POLLIN};
 }
 
-static int turn(struct step *step) {
-  struct pollfd entries[WATCHED];
-  int wait_ms = watch_time(step);
-  watch_list(step, entries);
-  int ready = poll(entries, WATCHED, wait_ms);
-  if (ready < 0)
-    return errno == EINTR ? 0 : step_failed(step, STAGE_WATCH, -errno);
-  if (ready == 0 && step->killed && monotonic_ns() > step->killed_ns + (uint64_t)KILL_GRACE_MS * 1000000u)
-    return step_failed(step, STAGE_KILL, -ETIMEDOUT);
-  if (entries[WATCH_OOM].revents != 0 && watch_memory(step) < 0)
-    return -1;
-  if (entries[WATCH_WORKER].revents & POLLOUT)
-    flush_out(step);
-  if ((entries[WATCH_WORKER].revents & (POLLIN | POLLHUP | POLLERR)) && take_worker(step) < 0)
-    return -1;
+void step_act(struct step *step, const struct pollfd *entries) {
   if (entries[WATCH_JOB].revents != 0)
     take_job(step);
   if (entries[WATCH_STDIN].revents != 0)
-    give_input(step);
+    step_give_input(step);
   if (entries[WATCH_STDOUT].revents != 0)
-    take_output(step, STDOUT);
+    step_take_output(step, STDOUT);
   if (entries[WATCH_STDERR].revents != 0)
-    take_output(step, STDERR);
+    step_take_output(step, STDERR);
   if (entries[WATCH_REFUSAL].revents & POLLIN)
     step_take_refusal(step);
   else if (entries[WATCH_REFUSAL].revents != 0)
     step_refusal_close(step); /* no process is behind the filter any more */
-  return entries[WATCH_INIT].revents != 0 ? take_init(step) : 0;
+}
+
+bool step_is_stuck(const struct step *step) { return step->killed && monotonic_ns() > step->killed_ns + (uint64_t)KILL_GRACE_MS * 1000000u; }
+
+enum around { AROUND_WORKER, AROUND_INIT, AROUND };
+
+static int turn(struct step *step) {
+  struct pollfd entries[AROUND + WATCHED];
+  struct pollfd *own = entries + AROUND;
+  int wait_ms = step_watch_time(step);
+  entries[AROUND_WORKER] = (struct pollfd){.fd = step->sandbox->request->connection, .events = (short)(POLLIN | (out_empty(step) ? 0 : POLLOUT))};
+  entries[AROUND_INIT] = (struct pollfd){.fd = step->ended ? -1 : step->sandbox->channel, .events = POLLIN};
+  step_watch_list(step, own);
+  int ready = poll(entries, AROUND + WATCHED, wait_ms);
+  if (ready < 0)
+    return errno == EINTR ? 0 : step_failed(step, STAGE_WATCH, -errno);
+  if (ready == 0 && step_is_stuck(step))
+    return step_failed(step, STAGE_KILL, -ETIMEDOUT);
+  if (step_watch_memory(step, own) < 0)
+    return -1;
+  if (entries[AROUND_WORKER].revents & POLLOUT)
+    flush_out(step);
+  if ((entries[AROUND_WORKER].revents & (POLLIN | POLLHUP | POLLERR)) && take_worker(step) < 0)
+    return -1;
+  step_act(step, own);
+  return entries[AROUND_INIT].revents != 0 ? take_init(step) : 0;
 }
 
 /* After the end nobody holds the pipes any more: what is in them is read to the end. */
@@ -251,9 +258,9 @@ void step_drain(struct step *step) {
       flush_out(step);
       continue;
     }
-    take_output(step, STDOUT);
+    step_take_output(step, STDOUT);
     if (out_empty(step))
-      take_output(step, STDERR);
+      step_take_output(step, STDERR);
   }
 }
 

@@ -15,6 +15,8 @@
 static int make_streams(struct step *step) {
   const struct sandbox_plan *plan = &step->sandbox->request->shared->sandbox;
   uint64_t first = sandbox_first_id(step->sandbox);
+  if (step->terminal)
+    return 0; /* the job makes it, in the sandbox's own devpts */
   for (unsigned at = 0; at < STREAMS; at++) {
     int pipes[2];
     unsigned ours = at == STDIN ? 1 : 0;
@@ -34,10 +36,11 @@ static int make_streams(struct step *step) {
 }
 
 static int tell_go(struct step *step) {
-  const struct message message = {.kind = MESSAGE_GO};
-  int result = channel_send(step->job.channel, &message, step->given, STREAMS);
+  const struct message message = {.kind = MESSAGE_GO, .value = {step->terminal ? 1 : 0, step->rows, step->columns}};
+  int result = channel_send(step->job.channel, &message, step->given, step->terminal ? 0 : STREAMS);
   for (unsigned at = 0; at < STREAMS; at++) {
-    close(step->given[at]);
+    if (step->given[at] >= 0)
+      close(step->given[at]);
     step->given[at] = -1;
   }
   return result;
@@ -45,7 +48,9 @@ static int tell_go(struct step *step) {
 
 static int take_job(struct step *step) {
   struct sandbox *sandbox = step->sandbox;
-  if (sandbox->next.pid == 0 && sandbox_job_make(sandbox) < 0)
+  if (step->job.pid > 0)
+    return 0; /* made for this one */
+  if (sandbox->next.pid == 0 && sandbox_job_make(sandbox, step->cgroup, &sandbox->next, 0) < 0)
     return -1;
   step->job = sandbox->next;
   sandbox->next = no_job;
@@ -80,7 +85,7 @@ static int prepare_outside(struct step *step) {
   const struct cgroup_limits limits = guess_limits(&sandbox->request->shared->sandbox, step->plan);
   if (take_job(step) < 0)
     return -1;
-  if (step_failed(step, STAGE_CGROUP_LIMIT, cgroup_step_limit(&sandbox->cgroup, &limits)) < 0)
+  if (step_failed(step, STAGE_CGROUP_LIMIT, cgroup_step_limit(step->cgroup, &limits)) < 0)
     return -1;
   if (step_failed(step, STAGE_SPAWN, make_streams(step)) < 0)
     return -1;
@@ -98,6 +103,8 @@ int step_prepare(struct step *step) {
     return -1;
   if (sandbox_tell(step->sandbox) < 0)
     return -1;
+  if (step->terminal && step_terminal_take(step) < 0)
+    return -1;
   if (await_hardened(step) < 0)
     return -1;
   if (step_failed(step, STAGE_RLIMIT, limit_files(step)) < 0)
@@ -110,8 +117,8 @@ int step_prepare(struct step *step) {
 /* The base is what the job's own preparation has cost: it is not the program's. */
 static int take_base(struct step *step) {
   const struct cgroup_driver *driver = cgroup_driver(&step->sandbox->world->cgroups);
-  int result = driver->step_reset(&step->sandbox->cgroup);
-  return result < 0 ? result : driver->step_base(&step->sandbox->cgroup, &step->base);
+  int result = driver->step_reset(step->cgroup);
+  return result < 0 ? result : driver->step_base(step->cgroup, &step->base);
 }
 
 int step_release(struct step *step) {
@@ -125,7 +132,7 @@ int step_release(struct step *step) {
   if (step_failed(step, STAGE_RELEASE, channel_tell(step->job.channel, MESSAGE_RELEASE)) < 0)
     return -1;
   /* What it says was true before the first instruction; the program need not wait for it to be sent. */
-  int result = answer_frame(step->sandbox->request->connection, FRAME_STARTED, json, (uint32_t)strlen(json), step->released_ns + step_patience_ns);
+  int result = step_answer(step, FRAME_STARTED, json, (uint32_t)strlen(json), step->released_ns + step_patience_ns);
   step->lost = result < 0;
   return 0;
 }

@@ -18,6 +18,7 @@
 #include "diary.h"
 #include "monotonic.h"
 #include "sandbox.h"
+#include "trees.h"
 
 /* How long a worker may take to say what it wants. */
 enum { REQUEST_MS = 30000 };
@@ -104,6 +105,20 @@ static int serve_step(struct sandbox *sandbox) {
   return sandbox_begin(sandbox) < 0 ? -1 : step_run(sandbox);
 }
 
+/* Several process trees, from the first to the end of all. */
+static _Noreturn void serve_trees(struct sandbox *sandbox, struct standby *standby) {
+  int result = trees_serve(sandbox);
+  if (sandbox->complete)
+    guess_note(&standby->guess, &sandbox->request->shared->sandbox, &sandbox->request->shared->step);
+  if (result < 0)
+    answer_failed(sandbox);
+  if (result == 0) {
+    answer_destroyed(sandbox);
+    let_peer_go(sandbox->request->connection);
+  }
+  leave(sandbox, result < 0 ? 1 : 0);
+}
+
 static _Noreturn void serve(struct sandbox *sandbox, struct standby *standby) {
   int connection = sandbox->request->connection;
   for (;;) {
@@ -115,6 +130,8 @@ static _Noreturn void serve(struct sandbox *sandbox, struct standby *standby) {
       let_peer_go(connection);
       leave(sandbox, 0);
     }
+    if (what == REQUEST_TREE)
+      serve_trees(sandbox, standby);
     if (what != REQUEST_STEP) {
       (void)answer_refused(connection, "protocol", "a frame that the protocol does not allow here", monotonic_ns() + answer_patience_ns);
       leave(sandbox, 1);

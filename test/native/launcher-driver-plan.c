@@ -107,7 +107,7 @@ void driver_frame(const uint8_t *bytes, size_t size) {
 }
 
 static const char *result_name(int result) {
-  static const char *const names[] = {"more", "step", "end", "cancel", "lost"};
+  static const char *const names[] = {"more", "step", "end", "cancel", "lost", "tree"};
   return result < 0 ? "refused" : names[result];
 }
 
@@ -120,8 +120,8 @@ static void print_request(const struct request *request) {
     putchar('}');
   }
   printf("],\"input\":");
-  print_hexadecimal((const char *)request->input, request->input_size);
-  printf(",\"inputEnd\":%s,\"step\":\"%s\"}", request->input_end ? "true" : "false", request->started ? request->shared->step.name : "");
+  print_hexadecimal((const char *)request->input.bytes, request->input.size);
+  printf(",\"inputEnd\":%s,\"step\":\"%s\"}", request->input.end ? "true" : "false", request->started ? request->shared->step.name : "");
 }
 
 /* A script; its first line is the size of the pieces (launcher-stream.h). */

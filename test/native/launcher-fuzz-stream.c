@@ -18,8 +18,8 @@ static struct stream_trace other;
 /* The fault that has to be found: one byte behind the standard input is read, if it holds what none in the corpus does. */
 static void control(void) {
   static volatile uint8_t seen;
-  if (request.input != NULL && memchr(request.input, '/', request.input_size) != NULL)
-    seen = request.input[request.input_size];
+  if (request.input.bytes != NULL && memchr(request.input.bytes, '/', request.input.size) != NULL)
+    seen = request.input.bytes[request.input.size];
   (void)seen;
 }
 #else

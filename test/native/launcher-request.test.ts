@@ -27,6 +27,7 @@ const longest: Readonly<Record<number, number>> = {
   [frameTypes.end]: 0,
   [frameTypes.audit]: 32_768,
   [frameTypes.collect]: 1_048_576,
+  [frameTypes.tree]: 5 + 1_048_576,
 }
 
 function header(type: number, length: number): Buffer {
@@ -91,6 +92,7 @@ const play = (script: string): Conversation[] =>
 const sandbox = `@sandbox\n${scriptPairs(goodSandbox)}`
 const filter = '@filter\n12345678\n'
 const step = `@step\n${scriptPairs(goodStep)}`
+const pairs = scriptPairs(goodStep)
 const quiet = `@step\n${scriptPairs(withValue(goodStep, 'stdin', 'empty'))}`
 const again = `@step\n${scriptPairs(withValue(goodStep, 'name', 'again'))}`
 const collect = `@collect\n${scriptPairs(goodCollect)}`
@@ -131,6 +133,67 @@ const conversations: Readonly<Record<string, readonly [script: string, events: s
   'AUDIT before FILTER': [`${sandbox}@audit\n12345678\n`, ['refused']],
   'no audit': [`${ready}@audit\n`, ['refused']],
   'an audit of seven bytes': [`${ready}@audit\n1234567\n`, ['refused']],
+  'a tree': [`${ready}@tree 1 5\n${pairs}`, ['tree', 'lost']],
+  'trees side by side': [
+    `${ready}@tree 1 5\n${pairs}@tree 2 5\n${pairs}@tree 1 6\nhello\n@tree 1 6\n`,
+    ['tree', 'tree', 'tree', 'tree', 'lost'],
+  ],
+  'a filter between trees': [
+    `${ready}@tree 1 5\n${pairs}${filter}@tree 2 5\n${pairs}`,
+    ['tree', 'tree', 'lost'],
+  ],
+  'a tree before FILTER': [`${sandbox}@tree 1 5\n${pairs}`, ['refused']],
+  'a tree whose file is not there yet': [
+    `${ready}@file 420 2\na\n@tree 1 5\n${pairs}`,
+    ['refused'],
+  ],
+  'files read beside trees': [
+    `${ready}@tree 1 5\n${pairs}@tree 2 10\n${scriptPairs(goodCollect)}`,
+    ['tree', 'tree', 'lost'],
+  ],
+  'files read before any tree': [`${ready}@tree 2 10\n${scriptPairs(goodCollect)}`, ['refused']],
+  'a bare COLLECT beside trees': [`${ready}@tree 1 5\n${pairs}${collect}`, ['tree', 'refused']],
+  'tree number 0': [`${ready}@tree 0 5\n${pairs}`, ['refused']],
+  'a tree after a step': [`${ready + step}@finished\n@tree 1 5\n${pairs}`, ['step', 'refused']],
+  'a step after a tree': [`${ready}@tree 1 5\n${pairs}${step}`, ['tree', 'refused']],
+  'bare input beside trees': [`${ready}@tree 1 5\n${pairs}@stdin\nx\n`, ['tree', 'refused']],
+  'a bare CANCEL beside trees': [
+    `${ready}@tree 1 5\n${pairs}@cancel\ndrain\n`,
+    ['tree', 'cancel drain', 'lost'],
+  ],
+  'a file after a tree': [`${ready}@tree 1 5\n${pairs}@file 420 1\na\n`, ['tree', 'refused']],
+  'a tree whose step is wrong': [`${ready}@tree 1 5\nname\nx\n`, ['refused']],
+  'END beside trees': [`${ready}@tree 1 5\n${pairs}@end\n`, ['tree', 'end', 'lost']],
+  'a TREE of four bytes': [`${ready}@type 16\nabcd\n`, ['refused']],
+  ...Object.fromEntries(
+    [
+      ['cancelled', 7, 'cancelled\n', true],
+      ['cancelled for no known reason', 7, 'whim\n', false],
+      ['a terminal', 17, '\x18\x01\x50\x01\n', true],
+      ['a terminal of five bytes', 17, '\x18\x01\x50\x01\x01\n', false],
+      ['a terminal without rows', 17, '\0\0\x50\x01\n', false],
+      ['a terminal without columns', 17, '\x18\x01\0\0\n', false],
+      ['signal 1', 18, '\x01\n', true],
+      ['signal 31', 18, '\x1f\n', true],
+      ['signal 0', 18, '\0\n', false],
+      ['signal 32', 18, '\x20\n', false],
+      ['two signals', 18, '\x01\x02\n', false],
+      ['a window', 19, '\x01\0\0\0\n', true],
+      ['an empty window', 19, '\0\0\0\0\n', false],
+      ['a window of three bytes', 19, '\x01\0\0\n', false],
+      ['a sandbox in a tree', 1, 'x\n', false],
+      ['a file in a tree', 3, 'x\n', false],
+      ['a tree in a tree', 16, 'abcdefgh\n', false],
+      ['an answer in a tree', 66, 'x\n', false],
+    ].map(([what, type, payload, taken]) => [
+      `to a tree: ${what}`,
+      [`${ready}@tree 1 ${type}\n${payload}`, taken ? ['tree', 'lost'] : ['refused']],
+    ]),
+  ),
+  'input longer than a piece may be, to a tree': [
+    `${ready}@tree 1 6\n${'x'.repeat(65_532)}\n`,
+    ['refused'],
+  ],
   'a second SANDBOX': [sandbox + sandbox, ['refused']],
   'a SANDBOX that is wrong': ['@sandbox\nid\njob\n', ['refused']],
   'FILTER before SANDBOX': [filter, ['refused']],

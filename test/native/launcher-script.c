@@ -109,6 +109,13 @@ static void take_frame(struct reader *reader) {
   reader->swapped = false;
   if (take_word(reader, "type"))
     open_frame(reader, (uint8_t)take_number(reader));
+  if (take_word(reader, "tree")) {
+    open_frame(reader, FRAME_TREE);
+    add_number(reader, take_number(reader), 4);
+    uint64_t inside = take_number(reader);
+    add_number(reader, inside, 1);
+    reader->swapped = inside == FRAME_STEP || inside == FRAME_COLLECT;
+  }
   for (uint8_t at = 0; at < sizeof names / sizeof *names; at++) {
     if (!take_word(reader, names[at]))
       continue;

@@ -74,7 +74,7 @@ static void mix(uint64_t *digest, const void *bytes, size_t size) {
 static uint64_t digest_of(const struct request *request) {
   const struct shared *shared = request->shared;
   uint64_t digest = 14695981039346656037u;
-  const uint8_t flags[] = {request->has_sandbox, request->has_filter, request->started, request->running, request->ended, request->input_end};
+  const uint8_t flags[] = {request->has_sandbox, request->has_filter, request->started, request->running, request->ended, request->input.end};
   mix(&digest, flags, sizeof flags);
   if (request->has_sandbox)
     mix(&digest, &shared->sandbox, sizeof shared->sandbox);
@@ -92,7 +92,11 @@ static uint64_t digest_of(const struct request *request) {
       mix(&digest, shared->step.argument[at], strlen(shared->step.argument[at]));
     for (unsigned at = 0; at < shared->step.environment_count; at++)
       mix(&digest, shared->step.environment[at], strlen(shared->step.environment[at]));
-    mix(&digest, request->input, request->input_size);
+    if (request->beside)
+      mix(&digest, &request->word, offsetof(struct word_to, bytes));
+    if (request->beside && request->word.type != FRAME_STEP)
+      mix(&digest, request->word.bytes, request->word.length);
+    mix(&digest, request->input.bytes, request->input.size);
   }
   return digest;
 }
@@ -163,7 +167,6 @@ void stream_forget(struct request *request) {
     free(file);
     file = next;
   }
-  free(request->input);
+  input_forget(&request->input);
   request->files = request->last = NULL;
-  request->input = NULL;
 }
