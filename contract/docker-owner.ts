@@ -6,3 +6,5 @@ export const guardLabelPrefix = 'stockade.'
 export const tenantLabel = 'stockade.tenant'
 /** The name by which its tenant calls it; the engine’s own name has the tenant in it, so that two may use one. */
 export const nameLabel = 'stockade.name'
+/** The image as its tenant named it: the engine gets the id of what was judged. */
+export const imageLabel = 'stockade.image'

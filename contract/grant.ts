@@ -1,5 +1,6 @@
 // Grant: what a class of tenants may ask. Written in YAML by an operator; resolved here, with nothing left open.
 import { type Static, Type } from 'typebox'
+import { GrantDocker } from './grant-docker.js'
 import { quotaFields } from './quota.js'
 import { jobStepsMax } from './step.js'
 
@@ -91,6 +92,7 @@ export const Grant = Type.Object(
       description:
         'Steps a job may have. All together have at most the maxima of `wallMs` and `cpuMs`. 0: a job runs one program.',
     }),
+    docker: GrantDocker,
     ...quotaFields,
     weight: Type.Integer({
       minimum: 1,

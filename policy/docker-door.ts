@@ -88,6 +88,8 @@ export type DockerContext = {
   readonly apparmor: string | null
   /** The control group below which the engine puts the tenant’s containers; null: the engine’s own. */
   readonly cgroupParent: string | null
+  /** Whether the engine has a small init to put in as process 1. */
+  readonly init: boolean
 }
 
 export type DockerAllowed = {

@@ -1,6 +1,7 @@
 // The preset `ci`: builds and tests of known people. Long, many processes, much disk; still nothing of the host’s.
 import type { Grant } from '../contract/grant.js'
 import { gibibyte, mebibyte } from './preset.js'
+import { noDocker } from './preset-docker.js'
 
 export const ci: Grant = {
   name: 'ci',
@@ -36,6 +37,7 @@ export const ci: Grant = {
   priorityMinimum: 0,
   warningsRefused: [],
   steps: 64,
+  docker: noDocker,
   queuedJobs: 10_000,
   runningJobs: 32,
   submitsPerMinute: 0,

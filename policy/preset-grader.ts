@@ -2,6 +2,7 @@
 // no network at all, no root inside, the strict filter, and a stack as large as contests want it.
 import type { Grant } from '../contract/grant.js'
 import { gibibyte, mebibyte } from './preset.js'
+import { noDocker } from './preset-docker.js'
 
 export const grader: Grant = {
   name: 'grader',
@@ -37,6 +38,7 @@ export const grader: Grant = {
   priorityMinimum: 0,
   warningsRefused: [],
   steps: 8,
+  docker: noDocker,
   queuedJobs: 50_000,
   runningJobs: 256,
   submitsPerMinute: 0,
