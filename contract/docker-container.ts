@@ -1,9 +1,11 @@
 // Shapes of the Docker Engine API, 1.24 to 1.47: a container as it is created, updated and connected. Names and kinds of fields alone; what
 // becomes of each is policy/docker-fields.ts. A field that is not here is unknown, and is refused.
 
-/** The kind of a value, or the shape below it. `[x]` is a list of x, `{ '*': x }` a map with any keys. */
+/** The kind of a value, or the shape below it. `[x]` is a list of x, `{ '*': x }` a map with any keys, `words` a list of text or
+ * one text. */
 export type DockerShape =
   | 'text'
+  | 'words'
   | 'number'
   | 'truth'
   | 'nothing'
@@ -168,21 +170,22 @@ export const dockerContainerCreate = {
   OpenStdin: 'truth',
   StdinOnce: 'truth',
   Env: texts,
-  Cmd: texts,
+  Cmd: 'words',
   Healthcheck: dockerHealthcheck,
   ArgsEscaped: 'truth',
   Image: 'text',
   Volumes: { '*': 'nothing' },
   VolumesFrom: texts,
   WorkingDir: 'text',
-  Entrypoint: texts,
+  Entrypoint: 'words',
   NetworkDisabled: 'truth',
   MacAddress: 'text',
   OnBuild: texts,
   Labels: map,
   StopSignal: 'text',
   StopTimeout: 'number',
-  Shell: texts,
+  Shell: 'words',
+  Runtime: 'text',
   HostConfig: hostConfig,
   NetworkingConfig: { EndpointsConfig: { '*': dockerEndpoint } },
 } as const satisfies DockerShape

@@ -17,7 +17,7 @@ export const dockerExecCreate = {
   DetachKeys: 'text',
   Env: texts,
   WorkingDir: 'text',
-  Cmd: texts,
+  Cmd: 'words',
 } as const satisfies DockerShape
 
 /** `POST /exec/{id}/start`. */
@@ -94,6 +94,12 @@ export const dockerNetworkCreate = {
   EnableIPv6: 'truth',
   Options: map,
   Labels: map,
+} as const satisfies DockerShape
+
+/** `POST /networks/{id}/disconnect`. */
+export const dockerNetworkDisconnect = {
+  Container: 'text',
+  Force: 'truth',
 } as const satisfies DockerShape
 
 /** `POST /networks/{id}/connect`. */

@@ -1,5 +1,6 @@
 // Grant: what a class of tenants may ask. Written in YAML by an operator; resolved here, with nothing left open.
 import { type Static, Type } from 'typebox'
+import { GrantDocker } from './grant-docker.js'
 import { quotaFields } from './quota.js'
 import { jobSecretsMax } from './secret.js'
 import { jobStepsMax } from './step.js'
@@ -119,6 +120,7 @@ export const Grant = Type.Object(
       maximum: jobSecretsMax,
       description: 'Secrets a job may have. 0: none, and the tenant stores none.',
     }),
+    docker: GrantDocker,
     ...quotaFields,
     weight: Type.Integer({
       minimum: 1,

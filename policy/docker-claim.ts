@@ -10,8 +10,8 @@ export type DockerClaim =
   | { readonly kind: 'passed'; readonly reason: string }
   /** What the engine gets is decided by the guard, whatever was asked. */
   | { readonly kind: 'written'; readonly reason: string }
-  /** Null, zero, false and empty are taken; all else is refused. */
-  | { readonly kind: 'empty'; readonly reason: string }
+  /** Null, zero, false and empty are taken, and the values that say as little; all else is refused. */
+  | { readonly kind: 'empty'; readonly reason: string; readonly neutral: readonly unknown[] }
 
 /** By pointer; `*` is any key or index. A claim holds for what is below it too, where nothing nearer is claimed. */
 export type DockerClaims = Readonly<Record<string, DockerClaim>>
@@ -19,7 +19,11 @@ export type DockerClaims = Readonly<Record<string, DockerClaim>>
 export const judged = (...rules: readonly string[]): DockerClaim => ({ kind: 'judged', rules })
 export const passed = (reason: string): DockerClaim => ({ kind: 'passed', reason })
 export const written = (reason: string): DockerClaim => ({ kind: 'written', reason })
-export const emptyOnly = (reason: string): DockerClaim => ({ kind: 'empty', reason })
+export const emptyOnly = (reason: string, ...neutral: readonly unknown[]): DockerClaim => ({
+  kind: 'empty',
+  reason,
+  neutral,
+})
 
 /** Pointers of every leaf of a shape, in its order. */
 export function leavesOf(shape: DockerShape, pointer = ''): string[] {

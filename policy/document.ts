@@ -1,6 +1,8 @@
 // The page docs/policy.md, made from the rules themselves. Pure: the caller writes the file.
 import { Grant } from '../contract/grant.js'
+import { GrantDocker } from '../contract/grant-docker.js'
 import { quotaFieldNames } from '../contract/quota.js'
+import { type DockerRule, dockerRules } from './docker-rules.js'
 import { presetGrants } from './grant-file.js'
 import { policyRevision, rules } from './rules.js'
 import { warningRules } from './warnings.js'
@@ -27,6 +29,10 @@ ${deny.join('\n')}
 /** The fields of a grant beside its limits, as the schema describes them. */
 function fieldTable(): string {
   const { name: _name, limits: _limits, ...fields } = Grant.properties
+  return tableOf(fields)
+}
+
+function tableOf(fields: Readonly<Record<string, unknown>>): string {
   const rows = Object.entries(fields).map(([field, schema]) => {
     const { description = '' } = schema as { description?: string }
     return `| \`${field}\` | ${description} |`
@@ -62,6 +68,15 @@ function presetTable(): string {
   ].join('\n')
 }
 
+function dockerRuleSection([id, { title, why, references }]: [string, DockerRule]): string {
+  return `### \`${id}\`
+
+${title}. ${why}
+
+Answers: ${references.join('; ')}.
+`
+}
+
 function warningSection(warning: (typeof warningRules)[number]): string {
   return `### \`${warning.id}\`
 
@@ -86,6 +101,10 @@ A grant says what a class of tenants may ask. [How to write one](grants.md) is a
 
 ${fieldTable()}
 
+\`docker\` has these:
+
+${tableOf(GrantDocker.properties)}
+
 ## Presets
 
 Limits are default / maximum.
@@ -98,6 +117,11 @@ CIS numbers are those of the CIS Docker Benchmark 1.2 to 1.5; what Docker's requ
 [Docker's fields](docker-fields.md).
 
 ${rules.map(ruleSection).join('\n')}
+## Rules of the Docker door
+
+What only a request of the Docker Engine API can ask. All else that it asks is judged by the rules above.
+
+${Object.entries(dockerRules).map(dockerRuleSection).join('\n')}
 ## Warnings
 
 They deny nothing, unless a grant names them in \`warningsRefused\`.

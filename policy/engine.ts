@@ -5,6 +5,7 @@ import type { JobSpec } from '../contract/job.js'
 import { Plan } from '../contract/plan.js'
 import type { Judgement, Violation } from '../contract/verdict.js'
 import type { Ask } from './ask.js'
+import { type Given, givenToJobs } from './given.js'
 import type { LoadedGrant } from './grant-file.js'
 import { askOfJob } from './job-ask.js'
 import { planOf } from './job-plan.js'
@@ -99,8 +100,15 @@ export function contextOf(
   { grant }: LoadedGrant,
   catalogue: Catalogue,
   platform: Platform,
+  given: Given = givenToJobs(grant),
 ): Context {
-  return { grant, catalogue, platform, resolved: resolve(ask, grant, catalogue) }
+  return { grant, catalogue, platform, resolved: resolve(ask, grant, catalogue), given }
+}
+
+/** What the rules in force say of an ask; with `ids`, those alone. Never throws. */
+export function violationsOf(ask: Ask, context: Context, ids?: readonly string[]): Violation[] {
+  const chosen = ids === undefined ? inForce : inForce.filter(({ rule }) => ids.includes(rule.id))
+  return runRules(chosen, ask, context, undefined)
 }
 
 /** Judges an ask from any door: a job’s, or later a Docker request’s. `request` is what its pointers point into. Never throws. */

@@ -34,6 +34,16 @@ function judgeKind(kind: NamespaceKind): Judge {
     )
 }
 
+/** The processes of one tenant’s containers may see each other; no other kind is ever shared. */
+function judgeGiven(kind: NamespaceKind): Judge {
+  const judge = judgeKind(kind)
+  return (ask, context) => {
+    if (kind !== 'pid' || context.given.peers.length === 0) return judge(ask, context)
+    const namespaces = ask.namespaces.filter(({ value }) => !context.given.peers.includes(value))
+    return judge({ ...ask, namespaces }, context)
+  }
+}
+
 const denied = [
   'host',
   'HOST',
@@ -62,7 +72,10 @@ export function namespaceRule(of: {
     allows: '`private`, or the field left out',
     repair: leaveOut,
     fields: [`/namespaces/${kind}`],
-    revisions: [{ since: 1, judge: judgeKind(kind) }],
+    revisions: [
+      { since: 1, judge: judgeKind(kind) },
+      { since: 5, judge: judgeGiven(kind) },
+    ],
     fixtures: () => ({
       allow: [{ name: 'its own', job: { namespaces: { [kind]: 'private' } } }],
       deny: denied.map((mode) => ({

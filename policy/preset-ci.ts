@@ -1,6 +1,7 @@
 // The preset `ci`: builds and tests of known people. Long, many processes, much disk; still nothing of the host’s.
 import type { Grant } from '../contract/grant.js'
 import { gibibyte, mebibyte } from './preset.js'
+import { noDocker } from './preset-docker.js'
 
 export const ci: Grant = {
   name: 'ci',
@@ -40,6 +41,7 @@ export const ci: Grant = {
   warningsRefused: [],
   steps: 64,
   secrets: 32,
+  docker: noDocker,
   queuedJobs: 10_000,
   runningJobs: 32,
   submitsPerMinute: 0,

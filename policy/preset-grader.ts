@@ -2,6 +2,7 @@
 // no network at all, no root inside, the strict filter, and a stack as large as contests want it.
 import type { Grant } from '../contract/grant.js'
 import { gibibyte, mebibyte } from './preset.js'
+import { noDocker } from './preset-docker.js'
 
 export const grader: Grant = {
   name: 'grader',
@@ -41,6 +42,7 @@ export const grader: Grant = {
   warningsRefused: [],
   steps: 8,
   secrets: 0,
+  docker: noDocker,
   queuedJobs: 50_000,
   runningJobs: 256,
   submitsPerMinute: 0,

@@ -1,6 +1,7 @@
 // The preset `platform`: the back end of a platform or of an agent’s code interpreter, with tenants of its own behind it.
 import type { Grant } from '../contract/grant.js'
 import { gibibyte, mebibyte } from './preset.js'
+import { platformDocker } from './preset-docker.js'
 
 export const platform: Grant = {
   name: 'platform',
@@ -40,6 +41,7 @@ export const platform: Grant = {
   warningsRefused: [],
   steps: 64,
   secrets: 32,
+  docker: platformDocker,
   queuedJobs: 100_000,
   runningJobs: 512,
   submitsPerMinute: 0,

@@ -1,6 +1,7 @@
 // The preset `untrusted`: code that nobody vouches for, one short program a job. What a tenant gets when nothing is said.
 import type { Grant } from '../contract/grant.js'
 import { gibibyte, mebibyte } from './preset.js'
+import { noDocker } from './preset-docker.js'
 
 export const untrusted: Grant = {
   name: 'untrusted',
@@ -40,6 +41,7 @@ export const untrusted: Grant = {
   warningsRefused: [],
   steps: 8,
   secrets: 0,
+  docker: noDocker,
   queuedJobs: 10_000,
   runningJobs: 64,
   submitsPerMinute: 100_000,

@@ -1,14 +1,19 @@
 // Capabilities by white-list: what the grant names and the runtime can give, which is none today.
 import { type Grant, runtimeCapabilities } from '../contract/grant.js'
+import type { Ask } from './ask.js'
 import { canonicalCapability } from './capability-name.js'
-import { denyEach, type Judge, leaveOut, pointerOf, type Rule } from './rule.js'
+import { type Denial, denyEach, type Judge, leaveOut, pointerOf, type Rule } from './rule.js'
 import { listing, quote } from './wording.js'
 
 const givenBy = (grant: Grant): string[] =>
   grant.capabilities.filter((name) => runtimeCapabilities.includes(name))
 
-const judge: Judge = (ask, { grant }) => {
-  const given = givenBy(grant)
+const judge: Judge = (ask, { grant }) => judgeBy(ask, grant, givenBy(grant))
+
+/** What the runtime behind the door can give is the door’s to say. */
+const judgeGiven: Judge = (ask, { grant, given }) => judgeBy(ask, grant, given.capabilities)
+
+function judgeBy(ask: Ask, grant: Grant, given: readonly string[]): readonly Denial[] {
   return denyEach(ask.capabilitiesAdded, pointerOf, ({ value }) => {
     const name = canonicalCapability(value)
     if (given.includes(name)) return null
@@ -39,10 +44,13 @@ export const capability: Rule = {
     'Kubernetes Pod Security, restricted: Capabilities',
     'CVE-2022-0492',
   ],
-  allows: ({ context: { grant } }) => listing(givenBy(grant)),
+  allows: ({ context: { given } }) => listing(given.capabilities),
   repair: leaveOut,
   fields: ['/capabilities/add/*'],
-  revisions: [{ since: 1, judge }],
+  revisions: [
+    { since: 1, judge },
+    { since: 5, judge: judgeGiven },
+  ],
   fixtures: () => ({
     allow: [
       { name: 'none', job: { capabilities: { add: [] } } },

@@ -1,5 +1,5 @@
 // Volumes and further tmpfs mounts are not granted.
-import { denyEach, type Judge, leaveOut, pointerOf, type Rule } from './rule.js'
+import { allowed, denyEach, type Judge, leaveOut, pointerOf, type Rule } from './rule.js'
 
 const judge: Judge = (ask) =>
   denyEach(ask.mounts, pointerOf, ({ type }) => {
@@ -9,6 +9,9 @@ const judge: Judge = (ask) =>
       return 'Asked a tmpfs; no grant gives further ones. /tmp and /work are writable, within diskBytes.'
     return null
   })
+
+/** A door that has volumes and tmpfs of the tenant’s own gives them; what is a path is the matter of host-path. */
+const judgeGiven: Judge = (ask, context) => (context.given.mounts ? allowed : judge(ask, context))
 
 export const mountGrant: Rule = {
   id: 'mount-grant',
@@ -21,7 +24,10 @@ export const mountGrant: Rule = {
   allows: 'none; /tmp and /work are writable, within diskBytes',
   repair: leaveOut,
   fields: ['/mounts/*/type'],
-  revisions: [{ since: 1, judge }],
+  revisions: [
+    { since: 1, judge },
+    { since: 5, judge: judgeGiven },
+  ],
   fixtures: () => ({
     allow: [{ name: 'no mount', job: { mounts: [] } }],
     deny: [

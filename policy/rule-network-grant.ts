@@ -15,6 +15,11 @@ const judge: Judge = (ask, { grant }) => {
   )
 }
 
+const judgeGiven: Judge = (ask, context) =>
+  ask.network !== null && context.given.networks.includes(ask.network.value)
+    ? allowed
+    : judge(ask, context)
+
 export const networkGrant: Rule = {
   id: 'network-grant',
   title: 'Networks by grant',
@@ -23,7 +28,10 @@ export const networkGrant: Rule = {
   allows: ({ context: { grant } }) => listing(grant.networks),
   repair: leaveOut,
   fields: ['/network'],
-  revisions: [{ since: 1, judge }],
+  revisions: [
+    { since: 1, judge },
+    { since: 5, judge: judgeGiven },
+  ],
   fixtures: () => ({
     allow: [
       { name: 'none', job: { network: 'none' } },

@@ -12,6 +12,12 @@ const judge: Judge = (ask, { grant }) => {
   )
 }
 
+/** A tenant’s own containers may share one network, as the processes of one job do. */
+const judgeGiven: Judge = (ask, context) =>
+  ask.network !== null && context.given.peers.includes(ask.network.value)
+    ? allowed
+    : judge(ask, context)
+
 export const networkSharing: Rule = {
   id: 'network-sharing',
   title: 'No network between jobs',
@@ -20,7 +26,10 @@ export const networkSharing: Rule = {
   allows: ({ context: { grant } }) => listing(grant.networks),
   repair: leaveOut,
   fields: ['/network'],
-  revisions: [{ since: 1, judge }],
+  revisions: [
+    { since: 1, judge },
+    { since: 5, judge: judgeGiven },
+  ],
   fixtures: () => ({
     allow: [{ name: 'none', job: { network: 'none' } }],
     deny: ['container:abc', 'job:job_0', 'Container:x', 'service:db', 'pod:x', 'sandbox:y'].map(

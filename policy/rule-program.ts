@@ -32,6 +32,12 @@ const judgeSteps: Judge = (ask, context) => {
   )
 }
 
+/** An engine runs what its image says; the door says whether that is so behind it. */
+const judgeGiven: Judge = (ask, context) =>
+  context.given.imageCommand && ask.image !== null && ask.argv.length === 0
+    ? allowed
+    : judgeSteps(ask, context)
+
 export const program: Rule = {
   id: 'program',
   title: 'Exactly one program',
@@ -42,6 +48,7 @@ export const program: Rule = {
   revisions: [
     { since: 1, judge },
     { since: 4, judge: judgeSteps },
+    { since: 5, judge: judgeGiven },
   ],
   fixtures: () => ({
     allow: [

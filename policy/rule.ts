@@ -4,6 +4,7 @@ import type { Catalogue } from '../contract/catalogue.js'
 import type { Grant } from '../contract/grant.js'
 import type { JobSpec } from '../contract/job.js'
 import type { Ask } from './ask.js'
+import type { Given } from './given.js'
 import type { Resolved } from './resolve.js'
 
 /** What this machine can enforce, read from the kernel at start. */
@@ -18,6 +19,8 @@ export type Context = {
   readonly catalogue: Catalogue
   readonly platform: Platform
   readonly resolved: Resolved
+  /** What the door gives beyond what every job gets. */
+  readonly given: Given
 }
 
 /** One reason to refuse: where, and in words what was asked and what would be allowed. */

@@ -62,7 +62,7 @@ import { warningRefused } from './rule-warning-refused.js'
 import { workDirectory } from './rule-work-directory.js'
 
 /** Raised when a rule gets a new revision or a new rule is added. A verdict names it. */
-export const policyRevision = 4
+export const policyRevision = 5
 
 export const rules: readonly Rule[] = [
   language,

@@ -2,9 +2,10 @@
 import t from 'tap'
 import { claimOf, type DockerClaim, leavesOf } from '../../policy/docker-claim.js'
 import { dockerRequests } from '../../policy/docker-requests.js'
+import { dockerRules } from '../../policy/docker-rules.js'
 import { rules } from '../../policy/rules.js'
 
-const known = new Set(rules.map(({ id }) => id))
+const known = new Set([...rules.map(({ id }) => id), ...Object.keys(dockerRules)])
 
 for (const { endpoint, shape, claims } of dockerRequests) {
   const leaves = leavesOf(shape)

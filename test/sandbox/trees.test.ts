@@ -2,6 +2,7 @@
 import t from 'tap'
 import type { Finished, Started } from '../../contract/launch.js'
 import type { Plan, PlanStep } from '../../contract/plan.js'
+import type { LaunchError } from '../../native/launch-client.js'
 import type { Programs } from '../../native/launch-encode.js'
 import {
   openTrees,
