@@ -278,6 +278,13 @@ export const Settings = Type.Object(
       description:
         'Certificates (PEM) of the authorities that receivers of webhooks may have. Empty: the public ones.',
     }),
+    keyRequestsPerMinute: Type.Integer({
+      minimum: 1,
+      maximum: 1_000_000_000,
+      default: 60_000,
+      description:
+        'Requests of one key in a minute in one api process, beside jobs that are sent (those are counted by quotas); more are answered 429.',
+    }),
     usageKeepDays: Type.Integer({
       minimum: 1,
       maximum: 3650,
