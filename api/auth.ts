@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { keyPattern, type Scope } from '../contract/key.js'
 import type { QuotaOverrides } from '../contract/quota.js'
+import type { KeyRate } from './key-rate.js'
 import type { KeyStore, VerifiedKey } from './key-store.js'
 import { Refusal } from './problem.js'
 
@@ -26,6 +27,8 @@ declare module 'fastify' {
     scope?: Scope
     /** Another scope that will do. */
     orScope?: Scope
+    /** Counted by quotas of the tenant, and so not by the key. */
+    isCounted?: true
   }
 }
 
@@ -61,17 +64,25 @@ function callerWith({ record, tenant }: VerifiedKey): Caller {
   }
 }
 
+/** @throws Refusal too-many-requests */
+function refuseTooMany(rate: KeyRate, keyId: string): void {
+  const seconds = rate.take(keyId)
+  if (seconds === null) return
+  throw new Refusal('too-many-requests', undefined, { headers: { 'retry-after': String(seconds) } })
+}
+
 /** Every route registered on `app` afterwards needs a key with the scope that it names. */
-export function requireKeys(app: FastifyInstance, keys: KeyStore): void {
+export function requireKeys(app: FastifyInstance, keys: KeyStore, rate: KeyRate): void {
   app.addHook('onRoute', (route) => {
     if (route.config?.scope === undefined) throw new Error(`the route ${route.url} names no scope`)
   })
   app.addHook('onRequest', async (request) => {
-    const { scope, orScope } = request.routeOptions.config
+    const { scope, orScope, isCounted } = request.routeOptions.config
     const verified = await keys.verify(keyOf(request))
     if (verified === null) throw refuse('The key is unknown, expired or revoked.')
     const caller = callerWith(verified)
     request.caller = caller
+    if (isCounted !== true) refuseTooMany(rate, caller.keyId)
     if (verified.tenant.disabled) throw new Refusal('tenant-disabled')
     const will = [scope, orScope].filter((one) => one !== undefined)
     if (!will.some((one) => caller.scopes.includes(one)))

@@ -274,7 +274,7 @@ function locate(request: FastifyRequest, reply: FastifyReply, jobId: string): vo
 
 export function routeJobs(app: FastifyInstance, service: Service): void {
   app.post('/v1/jobs', {
-    config: { scope: 'submit' },
+    config: { scope: 'submit', isCounted: true },
     schema: {
       operationId: 'createJob',
       tags: ['jobs'],

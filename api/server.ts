@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import { requireKeys } from './auth.js'
 import { openFrame } from './http-frame.js'
+import { openKeyRate } from './key-rate.js'
 import { describeRoutes, serveDocument } from './openapi.js'
 import { routeAttestation } from './route-attestation.js'
 import { routeCatalogue } from './route-catalogue.js'
@@ -29,7 +30,7 @@ export async function buildServer(service: Service): Promise<FastifyInstance> {
   routeAttestation(app, service)
   if (service.settings.metricsAddress === '') routeMetrics(app, service)
   await app.register(async (keyed) => {
-    requireKeys(keyed, service.keys)
+    requireKeys(keyed, service.keys, openKeyRate(service.settings.keyRequestsPerMinute))
     routeJobs(keyed, service)
     routeJobList(keyed, service)
     routeJob(keyed, service)

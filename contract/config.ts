@@ -168,6 +168,13 @@ export const Settings = Type.Object(
       default: 100_000,
       description: 'How many finished jobs can be read.',
     }),
+    quarantineKeepSeconds: Type.Integer({
+      minimum: 60,
+      maximum: 31_536_000,
+      default: 604_800,
+      description:
+        'How long a job that lost two workers stays in quarantine, with its payload, for the operator’s look (at most 1000 of them). It is none of its tenant’s stored bytes.',
+    }),
     finishedKeepBytes: bytes(
       0,
       'Redis memory of finished jobs, all together: above it the oldest go. 0: three tenths of its `maxmemory`.',
@@ -270,6 +277,13 @@ export const Settings = Type.Object(
       default: '',
       description:
         'Certificates (PEM) of the authorities that receivers of webhooks may have. Empty: the public ones.',
+    }),
+    keyRequestsPerMinute: Type.Integer({
+      minimum: 1,
+      maximum: 1_000_000_000,
+      default: 60_000,
+      description:
+        'Requests of one key in a minute in one api process, beside jobs that are sent (those are counted by quotas); more are answered 429.',
     }),
     usageKeepDays: Type.Integer({
       minimum: 1,

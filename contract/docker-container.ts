@@ -1,4 +1,5 @@
-// Shapes of the Docker Engine API, 1.24 to 1.47: a container as it is created, updated and connected. Names and kinds of fields alone; what
+// Shapes of the Docker Engine API, 1.24 to 1.47: a container as it is created, updated and connected. Names and kinds of fields alone,
+// compared with what engines describe of themselves (test/policy/docker-engine.test.ts); what
 // becomes of each is policy/docker-fields.ts. A field that is not here is unknown, and is refused.
 
 /** The kind of a value, or the shape below it. `[x]` is a list of x, `{ '*': x }` a map with any keys, `words` a list of text or

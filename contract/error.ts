@@ -124,6 +124,12 @@ export const errors = {
     meaning:
       'Try again after `Retry-After` seconds, or send jobs without `wait` and read them later. Nothing was queued.',
   },
+  'too-many-requests': {
+    status: 429,
+    title: 'Too many requests with this key',
+    meaning:
+      'Try again after `Retry-After` seconds; wait for a job with `wait` or its events, instead of asking again and again. Jobs that are sent are not counted here.',
+  },
   'too-many-connections': {
     status: 429,
     title: 'Too many connections from your address',

@@ -80,7 +80,7 @@ export const metrics = {
     kind: 'gauge',
     owner: 'api',
     labels: ['kind'],
-    help: 'Bytes by our own count: queued, blobs (of jobs that have not ended), finished, events, outputs (of those that have).',
+    help: 'Bytes by our own count: queued, blobs (of jobs that have not ended), finished, events, outputs (of those that have), asked (what jobs asked for, kept for `policy diff`).',
   },
   stockade_redis_memory_bytes: {
     kind: 'gauge',

@@ -113,6 +113,11 @@ ${presetTable()}
 
 ## Rules
 
+Rules judge canonical forms: paths with \`//\`, \`/./\`, \`..\` and a trailing slash resolved, capabilities in every spelling, images by
+digest, addresses in every notation. Symbolic links of the host are no part of that, because no path of the host is ever opened for a
+job: every bind mount is denied, wherever it leads (\`host-path\`), and nothing outside of a sandbox opens by path what a
+job could have written. A guard that lets a bind mount through must resolve it at the moment of use, not when it judges (CVE-2021-25741).
+
 CIS numbers are those of the CIS Docker Benchmark 1.2 to 1.5; what Docker's requests come to under these rules is in
 [Docker's fields](docker-fields.md).
 

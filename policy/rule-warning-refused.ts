@@ -22,7 +22,11 @@ export const warningRefused: Rule = {
   why: 'What is a matter of taste for one operator is forbidden by the rules of another’s house: images by digest alone, no root inside, no secret in the environment.',
   references: ['CIS Docker 5.27 (image version pinned)', 'Kubernetes Pod Security, restricted'],
   allows: 'what gives no warning, as the message says',
-  fields: ['', '/image', '/user', '/env/*', '/command/*', '/arguments/*', '/limits', '/seccomp'],
+  // Those that a warning names, and none above them: a member that is new there is not judged by this.
+  fields: [
+    ...['', '/image', '/user/uid', '/user/gid', '/env/*', '/command/*', '/arguments/*'],
+    ...['/limits/wallMs', '/limits/diskBytes', '/seccomp', '/seccompAudit'],
+  ],
   revisions: [{ since: 3, judge }],
   fixtures: () => ({
     allow: [

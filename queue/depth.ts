@@ -12,6 +12,8 @@ export type Depth = {
   oldestMs: number
   /** The same by grant, of those that have a waiting job. */
   oldestMsByGrant: ReadonlyMap<string, number>
+  /** Of what jobs asked for, kept for operators. */
+  askedBytes: number
   /** By kind (queue/fragment.ts). */
   bytes: Readonly<Record<ByteKind, number>>
 }
@@ -45,6 +47,7 @@ export async function readDepth(redis: Redis): Promise<Depth> {
     .zcard(keys.runningKey)
     .zcard(keys.quarantineKey)
     .zcard(keys.restingKey)
+    .get(keys.bytesKey('asked'))
   for (const kind of byteKinds) pipeline.get(keys.bytesKey(kind))
   const values = await valuesOf(pipeline)
   const oldestMsByGrant = await readAges(redis)
@@ -54,10 +57,11 @@ export async function readDepth(redis: Redis): Promise<Depth> {
     running: Number(values[2]),
     quarantined: Number(values[3]),
     resting: Number(values[4]),
+    askedBytes: Number(values[5] ?? 0),
     oldestMs: Math.max(0, ...oldestMsByGrant.values()),
     oldestMsByGrant,
     bytes: Object.fromEntries(
-      byteKinds.map((kind, at) => [kind, Number(values[5 + at] ?? 0)]),
+      byteKinds.map((kind, at) => [kind, Number(values[6 + at] ?? 0)]),
     ) as Record<ByteKind, number>,
   }
 }

@@ -22,7 +22,8 @@
 //   asked:<t>     hash  what a tenant’s jobs asked, sealed, with asked-counts:<t>, asked-seen:<t> and asked-tenants (asked-jobs.ts)
 //
 // Kinds of bytes: queued (records of jobs that have not ended) and blob (their blobs on the disk); finished (records) and output
-// (files) of those that have; event (streams of all). What a job adds to each stands in its hash (queuedBytes, blobBytes, keptBytes,
+// (files) of those that have; event (streams of all). Of finished and blob, quarantined is what an operator keeps and no tenant: it is none
+// of a tenant's stored bytes. What a job adds to each stands in its hash (queuedBytes, blobBytes, keptBytes,
 // outputBytes, eventBytes), changed in the same script, so that the sums are right whatever dies.
 import { eventsKeptMax, eventsKeptSeconds } from '../contract/event.js'
 import { deliver } from './delivery-fragment.js'
@@ -137,6 +138,9 @@ local function finish(id, outcome, summary, result, now, quarantined)
   redis.call('HSET', job_key(id), 'state', 'finished', 'outcome', outcome, 'summary', summary, 'result', result, 'finishedAt', now)
   if quarantined then
     redis.call('ZADD', P .. 'quarantine', now, id)
+    local held = kept + tonumber(known[8] or '0')
+    redis.call('HSET', job_key(id), 'quarantinedBytes', held)
+    count('quarantined', tenant, held)
   else
     redis.call('ZADD', P .. 'finished', now, id)
     redis.call('ZADD', P .. 'finished:' .. tenant, now, id)
@@ -206,13 +210,14 @@ local function drop(id, tenant)
   redis.call('ZREM', P .. 'list:' .. tenant, id)
   forget_events(id, tenant)
   forget_deliveries(id, tenant)
-  local known = redis.call('HMGET', job_key(id), 'blob', 'blobBytes', 'keptBytes', 'outputBytes')
+  local known = redis.call('HMGET', job_key(id), 'blob', 'blobBytes', 'keptBytes', 'outputBytes', 'quarantinedBytes')
   if known[1] then redis.call('SADD', P .. 'litter', tenant .. '/' .. known[1]) end
   local outputs = tonumber(known[4] or '0')
   if outputs > 0 then redis.call('SADD', P .. 'output-litter', tenant .. '/' .. id) end
   count('blob', tenant, -tonumber(known[2] or '0'))
   count('finished', tenant, -tonumber(known[3] or '0'))
   count('output', tenant, -outputs)
+  count('quarantined', tenant, -tonumber(known[5] or '0'))
   redis.call('DEL', job_key(id))
 end
 `

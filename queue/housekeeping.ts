@@ -38,6 +38,7 @@ async function makeRoom(parts: HousekeepingParts): Promise<void> {
   const retention = {
     keepMs: settings.finishedKeepSeconds * 1000,
     keepJobs: settings.finishedKeepJobs,
+    quarantineKeepMs: settings.quarantineKeepSeconds * 1000,
   }
   const age = await retire(redis, retention)
   if (age > 0) onRetired({ age, share: 0, memory: 0 })

@@ -10,7 +10,7 @@ import { run, script } from './script.js'
 /** Quarantined jobs kept for the operator; beyond this the oldest go. */
 export const quarantinedJobsMax = 1000
 
-// In: prefix, oldest time to keep, count to keep, quarantined to keep, oldest end whose events are kept. Out: how many went
+// In: prefix, oldest time to keep, count to keep, quarantined to keep, oldest end whose events are kept, oldest quarantined one. Out: how many went
 // (at most some 500 a turn).
 const retireScript = script(
   'retire',
@@ -25,12 +25,19 @@ local function surplus(list, passed, keep)
   for _, id in ipairs(redis.call('ZRANGE', P .. list, passed, passed + over - 1)) do ids[#ids + 1] = id end
 end
 surplus('finished', #ids, ARGV[3])
-surplus('quarantine', 0, ARGV[4])
+local aged = redis.call('ZRANGEBYSCORE', P .. 'quarantine', '-inf', '(' .. ARGV[6], 'LIMIT', 0, 100)
+for _, id in ipairs(aged) do ids[#ids + 1] = id end
+surplus('quarantine', #aged, ARGV[4])
 for _, id in ipairs(ids) do drop(id, redis.call('HGET', job_key(id), 'tenant') or '') end
 return #ids`,
 )
 
-export type Retention = { readonly keepMs: number; readonly keepJobs: number }
+export type Retention = {
+  readonly keepMs: number
+  readonly keepJobs: number
+  /** Absent: whatever their age. */
+  readonly quarantineKeepMs?: number
+}
 
 /** Returns how many jobs were retired. @throws StoreUnavailable */
 export async function retire(redis: Redis, retention: Retention): Promise<number> {
@@ -38,6 +45,7 @@ export async function retire(redis: Redis, retention: Retention): Promise<number
   const values = [
     ...[keyPrefix, now - retention.keepMs, retention.keepJobs, quarantinedJobsMax],
     now - eventsKeptSeconds * 1000,
+    retention.quarantineKeepMs === undefined ? 0 : now - retention.quarantineKeepMs,
   ]
   return (await run(redis, retireScript, values)) as number
 }

@@ -69,7 +69,7 @@ local function stored_bytes(tenant)
   for _, what in ipairs({'queued', 'blob', 'finished', 'output'}) do
     sum = sum + tonumber(redis.call('ZSCORE', P .. what .. '-bytes-by', tenant) or '0')
   end
-  return sum
+  return sum - tonumber(redis.call('ZSCORE', P .. 'quarantined-bytes-by', tenant) or '0')
 end
 local function submits_in(tenant, minute)
   local known = redis.call('HMGET', P .. 'minute:' .. tenant, 'minute', 'count')

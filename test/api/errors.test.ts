@@ -35,6 +35,7 @@ const narrow = await openLiveApi(redis, {
   settings: {
     tenantWaitsMax: 1,
     addressConnectionsMax: 3,
+    keyRequestsPerMinute: 3,
     adminSocket: join(redis.directory, 'narrow.sock'),
   },
 })
@@ -199,6 +200,8 @@ const ways: Readonly<Record<ErrorCode, () => Promise<unknown>>> = {
   'tenant-queue-full': async () => (await until(429, () => post({ key: tiny }))).json,
   'queue-full': async () => (await until(429, () => post({}))).json,
   'too-many-waits': async () => (await tooManyWaits()).json,
+  'too-many-requests': async () =>
+    (await until(429, () => ask(narrow.origin, 'GET', '/v1/jobs', { key: reader }))).json,
   'too-many-connections': tooManyConnections,
   'headers-too-large': async () =>
     jsonOf(

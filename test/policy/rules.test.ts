@@ -5,7 +5,9 @@ import { Compile } from 'typebox/compile'
 import { JobSpec } from '../../contract/job.js'
 import { Plan } from '../../contract/plan.js'
 import { judge } from '../../policy/engine.js'
+import { warningRefused } from '../../policy/rule-warning-refused.js'
 import { rules } from '../../policy/rules.js'
+import { warningRules } from '../../policy/warnings.js'
 import { caseOf, catalogue } from './fixture.js'
 
 const checkPlan = Compile(Plan)
@@ -113,17 +115,49 @@ function leaves(schema: Schema, path: string): string[] {
   return [path]
 }
 
+const claimed = rules.flatMap((rule) => rule.fields)
+const covers = (field: string): boolean =>
+  claimed.some(
+    (claim) =>
+      claim === field ||
+      (claim !== '' && (field.startsWith(`${claim}/`) || claim.startsWith(`${field}/`))),
+  )
+
 t.test('every field of a job is claimed by a rule or excused with a reason', async (t) => {
   const fields = leaves(JobSpec as unknown as Schema, '')
-  const claimed = rules.flatMap((rule) => rule.fields)
-  const covers = (field: string): boolean =>
-    claimed.some(
-      (claim) =>
-        claim === field ||
-        (claim !== '' && (field.startsWith(`${claim}/`) || claim.startsWith(`${field}/`))),
-    )
   t.ok(fields.length > 40, `${fields.length} fields`)
   for (const field of fields) t.ok(covers(field) || Object.hasOwn(excused, field), field)
+})
+
+t.test('a member that nobody judges yet is found where others are judged one by one', async (t) => {
+  for (const parent of ['/limits', '/user', '/namespaces', '/capabilities', '/mounts/*']) {
+    t.ok(leaves(JobSpec as unknown as Schema, '').some((field) => field.startsWith(`${parent}/`)))
+    t.notOk(covers(`${parent}/brandNew`), parent)
+  }
+})
+
+t.test('a warning that a grant refuses is claimed where it points', async (t) => {
+  const { fields } = warningRefused
+  const asked: Partial<JobSpec>[] = [
+    { user: { uid: 0, gid: 5 } },
+    { user: { uid: 5, gid: 0 } },
+    { limits: { wallMs: 600_000, cpuMs: 1 } },
+    { limits: { diskBytes: 2 ** 30, memoryBytes: 2 ** 30 } },
+    { env: { PASSWORD: 'x' } },
+    { arguments: ['--password=x'] },
+    { seccomp: 'learn' },
+    { seccompAudit: 'default' },
+  ]
+  const warningsRefused = warningRules.map(({ id }) => id)
+  for (const job of asked) {
+    const { spec, grant, platform } = caseOf({ name: '', job, grant: { warningsRefused } })
+    const refused = judge(spec, grant, catalogue, platform).violations.filter(
+      ({ rule }) => rule === warningRefused.id,
+    )
+    t.ok(refused.length > 0, JSON.stringify(job))
+    for (const { pointer } of refused)
+      t.ok(fields.includes(pointer.replace(/^(\/(?:env|arguments))\/.*$/, '$1/*')), pointer)
+  }
 })
 
 t.test('the docs hold each rule', async (t) => {

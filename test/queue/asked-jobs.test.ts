@@ -1,7 +1,12 @@
 // What jobs asked is kept: each kind once with a count, sealed, bounded in number, in size and in age; and it is never in a job's way.
 import { pino } from 'pino'
 import t from 'tap'
-import { askedKeepMs, askedKindsMax, askedTenantsMax } from '../../contract/asked.js'
+import {
+  askedAllBytesMax,
+  askedKeepMs,
+  askedKindsMax,
+  askedTenantsMax,
+} from '../../contract/asked.js'
 import type { JobSpec } from '../../contract/job.js'
 import { openAskedJobs } from '../../queue/asked-jobs.js'
 import { openSealer } from '../../queue/seal.js'
@@ -78,7 +83,10 @@ t.test('so many kinds of one tenant, those seen last', async (t) => {
   t.equal(kinds.length, askedKindsMax)
   const asked = JSON.stringify(kinds)
   t.ok(asked.includes(`"value":${askedKindsMax + 10},`), 'the newest is there')
-  t.equal(await live.look.hlen(`${prefix}asked-counts:many`), askedKindsMax)
+  const counted = new Set<string>()
+  for (const key of await live.look.keys(`${prefix}asked-counts:many:*`))
+    for (const digest of await live.look.hkeys(key)) counted.add(digest)
+  t.equal(counted.size, askedKindsMax)
   t.equal(await live.look.zcard(`${prefix}asked-seen:many`), askedKindsMax)
 })
 
@@ -98,6 +106,18 @@ t.test('a long one is not kept', async (t) => {
   t.strictSame(await readOf('long'), [])
 })
 
+t.test('one that cannot be kept is not even made, on the way of its job', async (t) => {
+  const files = Array.from({ length: 1000 }, () => ({
+    get path(): string {
+      throw new Error('it is looked at')
+    },
+    content: '',
+  }))
+  note('huge', job({ files }))
+  await api.asked.flush()
+  t.strictSame(await readOf('huge'), [])
+})
+
 t.test('what nobody has asked for a day is gone', async (t) => {
   note('old', job())
   await api.asked.flush()
@@ -109,6 +129,46 @@ t.test('what nobody has asked for a day is gone', async (t) => {
   t.equal(await live.look.hlen(`${prefix}asked:old`), 1, 'and is removed')
   const life = await live.look.pttl(`${prefix}asked:old`)
   t.ok(life > 0 && life <= askedKeepMs, 'all of a tenant goes with its last')
+})
+
+t.test('a kind is counted for the last day, however long it is known', async (t) => {
+  const real = Date.now
+  const hours = [30, 25, 20, 10, 0]
+  try {
+    for (const back of hours) {
+      Date.now = () => real() - back * 3_600_000
+      note('steady', job())
+      note('steady', job())
+      await api.asked.flush()
+    }
+  } finally {
+    Date.now = real
+  }
+  t.match(await readOf('steady'), [{ count: 6 }])
+})
+
+t.test('so many bytes of all tenants: those go who were heard of the longest ago', async (t) => {
+  const names = Array.from({ length: 45 }, (_, at) => `wide-${at}`)
+  const files = Array.from({ length: 22 }, (_, at) => ({
+    path: `${'x'.repeat(40)}${at}`,
+    content: '',
+  }))
+  for (const name of names) {
+    for (let at = 1; at <= askedKindsMax; at += 1)
+      note(name, job({ files, limits: { wallMs: at } }))
+    await api.asked.flush()
+  }
+  const bytes = Number(await live.look.get(`${prefix}asked-bytes`))
+  let sum = 0
+  for (const key of await live.look.keys(`${prefix}asked:*`))
+    for (const sealed of await live.look.hvals(key)) sum += sealed.length
+  t.comment(`${bytes} bytes`)
+  // What two tests above have put there by hand, nobody counted.
+  t.ok(Math.abs(sum - bytes) < 2000, `${sum} by a recount`)
+  t.ok(bytes <= askedAllBytesMax && bytes > askedAllBytesMax / 2)
+  t.strictSame(await readOf('wide-0'), [])
+  t.equal((await readOf('wide-44')).length, askedKindsMax)
+  t.ok((await api.depth()).askedBytes === bytes)
 })
 
 t.test('so many tenants, those heard of last', async (t) => {

@@ -50,6 +50,21 @@ t.test('a quarantined job outlives both', async (t) => {
   t.match(await api.read('deadly', id), { state: 'finished' })
 })
 
+t.test('and goes when the operator has had time to look', async (t) => {
+  const id = await accept(api, 'deadly')
+  for (let turn = 0; turn < 3; turn++) await worker.start(id)
+  const kept = { keepMs: hourMs, keepJobs: 1000, quarantineKeepMs: 2 * hourMs }
+  await live.look.zadd(`${prefix}quarantine`, 'XX', Date.now() - hourMs, id)
+  await retire(live.look, kept)
+  t.match(await api.read('deadly', id), { state: 'finished' })
+  await live.look.zadd(`${prefix}quarantine`, 'XX', Date.now() - 3 * hourMs, id)
+  await retire(live.look, kept)
+  t.equal(await api.read('deadly', id), null)
+  t.same(await live.look.zrange(`${prefix}quarantine`, '0', '-1'), [])
+  for (const sum of ['quarantined', 'finished'])
+    t.equal(await live.look.zscore(`${prefix}${sum}-bytes-by`, 'deadly'), null, sum)
+})
+
 t.test('an idempotency key whose job is gone is free again', async (t) => {
   const idempotency = { key: 'k', requestDigest: 'd' }
   const first = await accept(api, 'freed', { idempotency })
