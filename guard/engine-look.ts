@@ -36,7 +36,8 @@ export async function lookAt(engine: Pick<Engine, 'read'>): Promise<EngineLook |
   ])
   if (version?.status !== 200 || info?.status !== 200) return null
   const { ApiVersion } = version.value as { ApiVersion?: string }
-  const { ServerVersion, SecurityOptions, LiveRestoreEnabled, Swarm, InitBinary } = info.value as Info
+  const { ServerVersion, SecurityOptions, LiveRestoreEnabled, Swarm, InitBinary } =
+    info.value as Info
   if (typeof ApiVersion !== 'string' || !/^\d+\.\d+$/.test(ApiVersion)) return null
   const options = (SecurityOptions ?? []).map((option) => /^name=([a-z]+)/.exec(option)?.[1])
   return {

@@ -3,6 +3,7 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
+  chmodSync,
   existsSync,
   mkdtempSync,
   openSync,
@@ -53,7 +54,7 @@ const wordsOf = (directory: string, more: readonly string[]): string[] => [
 ]
 
 /** Of the machine's own root: what the tests' containers run. No hub is asked. */
-const pack = `cd / && tar --create bin sbin lib lib64 usr/bin/{true,sleep,cat,echo,sh,dash,ls,head,env,id,mkdir,rm,touch,seq,dd,wc,stat,tail,kill,printenv} usr/lib64 usr/lib/*-linux-gnu*/ld-linux* usr/lib/*-linux-gnu*/lib{c.so.6,tinfo.so*,selinux.so*,pcre2*,acl*,attr*,m.so*} 2> /dev/null || true`
+const pack = `cd / && { tar --create bin sbin lib lib64 usr/bin/{true,sleep,cat,echo,sh,dash,ls,head,env,id,mkdir,rm,touch,seq,dd,wc,stat,tail,kill,printenv} usr/lib64 usr/lib/*-linux-gnu*/ld-linux* usr/lib/*-linux-gnu*/lib{c.so.6,tinfo.so*,selinux.so*,pcre2*,acl*,attr*,m.so*} 2> /dev/null || true; }`
 
 function endContainerd(directory: string): void {
   const file = join(directory, 'exec/containerd/containerd.pid')
@@ -76,6 +77,7 @@ export async function startEngine(more: readonly string[] = remapped): Promise<L
   if (process.getuid?.() !== 0)
     throw new Error('an engine of a test is started by root: run the tests as root')
   const directory = mkdtempSync(join(tmpdir(), 'guard-engine-'))
+  chmodSync(directory, 0o711) // the root of containers, who is nobody here, walks through
   const unpacked = programs()
   const path = `${unpacked}/usr/bin:${unpacked}/usr/sbin:${process.env.PATH}:/usr/sbin:/sbin`
   writeFileSync(join(directory, 'settings.json'), '{}')
