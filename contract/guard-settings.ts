@@ -4,9 +4,6 @@ import { type Static, Type } from 'typebox'
 const closed = { additionalProperties: false } as const
 const port = Type.Integer({ minimum: 1024, maximum: 65_535 })
 
-/** Said in full, it is not said by accident. */
-export const rootEngineWords = 'a way out of a container is root on this host'
-
 export const GuardTenant = Type.Object(
   {
     grant: Type.String({
@@ -28,12 +25,6 @@ export const GuardTenant = Type.Object(
         },
         { ...closed, description: 'Where its containers may publish ports. Absent: nowhere.' },
       ),
-    ),
-    rootEngine: Type.Optional(
-      Type.Literal(rootEngineWords, {
-        description:
-          'Needed for an engine that is neither rootless nor run with userns-remap; exactly these words.',
-      }),
     ),
   },
   closed,

@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { DockerEndpoint } from '../policy/docker-door.js'
-import type { Engine } from './engine.js'
+import type { Engine, Query } from './engine.js'
 import type { Front } from './front.js'
 import type { Tenant } from './tenant.js'
 
@@ -24,8 +24,6 @@ export type QueryKind =
   | 'texts'
   /** Taken, and not passed on: what clients send and nobody needs. */
   | 'dropped'
-
-export type Query = Readonly<Record<string, readonly string[]>>
 
 export type Endpoint = {
   /** Stable: it is in metrics, in the log and in the documentation. */

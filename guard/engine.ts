@@ -4,8 +4,10 @@ import { Agent, request as httpRequest, type IncomingMessage, type RequestOption
 import { connect } from 'node:net'
 import type { Duplex, Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import type { Query } from './endpoint.js'
 import { refused } from './refusal.js'
+
+/** Texts by name. */
+export type Query = Readonly<Record<string, readonly string[]>>
 
 export type EngineRequest = {
   readonly method: string

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
+import { sharedRootAccepted } from '../contract/grant-docker.js'
 import type { GuardSettings } from '../contract/guard-settings.js'
 import type { LoadedGrant } from '../policy/grant-file.js'
 import { parseGrants } from '../policy/grant-file.js'
@@ -52,7 +53,11 @@ function tenantsOf({ tenants }: GuardSettings): Tenant[] {
   )
 }
 
-async function lookOrStop(socketPath: string, settings: GuardSettings): Promise<EngineLook> {
+async function lookOrStop(
+  socketPath: string,
+  tenants: readonly Tenant[],
+  grants: ReadonlyMap<string, LoadedGrant>,
+): Promise<EngineLook> {
   const first = openEngine(socketPath, '1.25')
   const look = await lookAt(first)
   first.close()
@@ -62,12 +67,12 @@ async function lookOrStop(socketPath: string, settings: GuardSettings): Promise<
     )
   const faults = faultsOf(look)
   if (faults.length > 0) stop(faults.map(({ fault, advice }) => `${fault}: ${advice}`).join('; '))
-  const bare = Object.entries(settings.tenants).filter(
-    ([, { rootEngine }]) => rootEngine === undefined,
+  const bare = tenants.filter(
+    ({ grant }) => grants.get(grant)?.grant.docker.sharedRoot !== sharedRootAccepted,
   )
   if (sharesRoot(look) && bare.length > 0)
     stop(
-      `root in this engine's containers is root of the host: run it rootless or with userns-remap, or say so for ${bare.map(([name]) => name).join(', ')} in guard.yaml (docs/guard.md, rootEngine)`,
+      `root in this engine's containers is root of this host: run it rootless or with userns-remap, or say in the grant of ${bare.map(({ name }) => name).join(', ')} that this is accepted (docs/guard.md)`,
     )
   return look
 }
@@ -118,11 +123,12 @@ const settings = loadSettings(process.env)
 const guard = readGuardSettings(settings.guardFile)
 const log = openLog(settings, 'guard')
 const socketPath = guard.engine.slice('unix://'.length)
-const look = await lookOrStop(socketPath, guard)
+let grants = readGrants(settings.grantDirectory)
+const tenants = tenantsOf(guard)
+const look = await lookOrStop(socketPath, tenants, grants)
 const telemetry = openTelemetry()
 telemetry.engineUp(true)
 
-let grants = readGrants(settings.grantDirectory)
 watchUntilSettled(settings.grantDirectory, async () => {
   try {
     grants = readGrants(settings.grantDirectory)
@@ -137,6 +143,8 @@ const front: Front = {
   look: () => look,
   grantOf(tenant) {
     const grant = grants.get(tenant.grant)
+    if (grant !== undefined && !grant.grant.docker.allowed)
+      throw refused('docker-owner', `the grant ${tenant.grant} gives no Docker Engine`)
     if (grant === undefined) throw refused('docker-owner', `the grant ${tenant.grant} is not there`)
     return grant
   },
@@ -147,7 +155,7 @@ const engine = openEngine(socketPath, look.apiVersion)
 const routes = compileRoutes(endpoints)
 const directory = settings.guardDirectory
 const doors = await Promise.all(
-  tenantsOf(guard).map((tenant) =>
+  tenants.map((tenant) =>
     openDoor({ front, engine, routes, tenant }, join(directory, tenant.name, 'docker.sock')),
   ),
 )

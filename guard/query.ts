@@ -1,7 +1,8 @@
 // A query string → texts by name, each read by its kind, or a refusal. Go takes the first of two equal names and knows nothing of unknown
 // ones: here both are refused.
 import { JsonFault, parseStrictJson } from '../contract/strict-json.js'
-import type { Endpoint, Query, QueryKind } from './endpoint.js'
+import type { Endpoint, QueryKind } from './endpoint.js'
+import type { Query } from './engine.js'
 import { type DockerRefusal, malformed } from './refusal.js'
 
 const textMax = 65_536

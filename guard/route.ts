@@ -1,6 +1,7 @@
 // A request line → the row of the table, the API version and the names in the path, or a refusal. A path is taken only in the one way of
 // writing it: what another reader would decode, clean or cut differently is refused.
-import type { Endpoint, Query } from './endpoint.js'
+import type { Endpoint } from './endpoint.js'
+import type { Query } from './engine.js'
 import { readQuery } from './query.js'
 import { malformed, refused } from './refusal.js'
 

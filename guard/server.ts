@@ -45,6 +45,7 @@ async function answer(
   refuseUnclearHead(request)
   const route = routeOf(routes, request.method ?? '', request.url ?? '')
   seen.id = route.endpoint.id
+  front.grantOf(tenant) // one that gives no engine, or is gone, is the end of it
   const version = versionOf(route.version, engine.apiVersion)
   refuseHead(route.endpoint, request)
   const body = await readBody(route.endpoint, request, upgrade)

@@ -5,7 +5,8 @@ import { request } from './raw.js'
 const head = (...lines: readonly string[]): string => `${lines.join('\r\n')}\r\n\r\n`
 const ping = (...headers: readonly string[]): string =>
   head('GET /_ping HTTP/1.1', 'Host: docker', ...headers)
-const post = '{"Image":"base","Cmd":["/bin/true"],"Labels":{"zz-mark":""}}'
+const post =
+  '{"HostConfig":{"CapAdd":["SYS_ADMIN"]},"Image":"base","Cmd":["/bin/true"],"Labels":{"zz-mark":""}}'
 const create = (...headers: readonly string[]): string =>
   head(
     'POST /v1.41/containers/create HTTP/1.1',
@@ -40,7 +41,6 @@ const lines: readonly Hostile[] = [
   { name: 'a space before a colon', bytes: ping('Transfer-Encoding : chunked') },
   { name: 'a header without a name', bytes: ping(': x') },
   { name: 'a header line without a colon', bytes: ping('nonsense') },
-  { name: 'two blanks in the request line', bytes: head('GET  /_ping HTTP/1.1', 'Host: docker') },
   { name: 'a tab in the request line', bytes: head('GET\t/_ping HTTP/1.1', 'Host: docker') },
   { name: 'a header of 64 KiB', bytes: ping(`X-A: ${'a'.repeat(65_536)}`), bare: 200 },
   {

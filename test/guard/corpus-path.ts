@@ -46,7 +46,6 @@ const queries: readonly Hostile[] = [
   {
     name: 'parameters between semicolons',
     bytes: get('/v1.41/containers/json?all=0;all=1'),
-    bare: 200,
   },
   {
     name: 'a parameter whose name is escaped twice',
@@ -56,7 +55,6 @@ const queries: readonly Hostile[] = [
   {
     name: 'a broken escape in a parameter',
     bytes: get('/v1.41/containers/json?all=%zz'),
-    bare: 200,
   },
   { name: 'a truth that is none', bytes: get('/v1.41/containers/json?all=zz-mark'), bare: 200 },
   { name: 'a number that is none', bytes: get('/v1.41/containers/json?limit=1e9') },
@@ -173,7 +171,11 @@ const strangers: readonly Hostile[] = [
         'Content-Type: application/x-tar',
       ]),
   },
-  { name: 'the network of another tenant', bytes: get('/v1.41/networks/other.default'), bare: 200 },
+  {
+    name: 'the network of another tenant looked at',
+    bytes: get('/v1.41/networks/other.default'),
+    bare: 200,
+  },
   { name: 'the engine’s own bridge', bytes: request('DELETE', '/v1.41/networks/host'), bare: 403 },
   { name: 'the volume of another tenant', bytes: get('/v1.41/volumes/other.theirs'), bare: 200 },
   {

@@ -3,10 +3,11 @@
 import t from 'tap'
 import type { Hostile } from './corpus.js'
 import { bodyCorpus } from './corpus-body.js'
+import { hostCorpus } from './corpus-host.js'
 import { httpCorpus } from './corpus-http.js'
 import { pathCorpus } from './corpus-path.js'
 import { startGuard } from './live-guard.js'
-import { exchange } from './raw.js'
+import { exchange, request } from './raw.js'
 import { changesIn } from './recorder.js'
 
 const guard = await startGuard()
@@ -36,17 +37,14 @@ engine.docker('volume', 'create', '--label', 'stockade.tenant=other', 'other.the
 engine.docker('tag', 'base', 'other.stockade/docker.io/library/theirs:latest')
 const created = await exchange(
   engine.socket,
-  `POST /v1.41/containers/${theirs}/exec HTTP/1.1\r\nHost: docker\r\nContent-Type: application/json\r\nContent-Length: 23\r\n\r\n{"Cmd":["/bin/echo",""]}`.replace(
-    '23',
-    '24',
-  ),
+  request('POST', `/v1.41/containers/${theirs}/exec`, '{"Cmd":["/bin/true"]}'),
 )
 const exec = /"Id":"([0-9a-f]{64})"/.exec(created.text)?.[1] ?? ''
 const ids = { mine, theirs, exec }
 
 const bytesOf = ({ bytes }: Hostile): string => (typeof bytes === 'string' ? bytes : bytes(ids))
 
-const all = [...httpCorpus, ...pathCorpus, ...bodyCorpus]
+const all = [...httpCorpus, ...pathCorpus, ...bodyCorpus, ...hostCorpus]
 
 t.test('the corpus is large, and each row has a name of its own', (t) => {
   t.ok(all.length >= 150, `${all.length} rows`)

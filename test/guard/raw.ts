@@ -16,7 +16,7 @@ const statusesIn = (text: string): number[] =>
 export async function exchange(
   socketPath: string,
   bytes: string | Buffer,
-  quietMs = 150,
+  quietMs = 40,
 ): Promise<RawAnswer> {
   const socket = connect({ path: socketPath, allowHalfOpen: true })
   await once(socket, 'connect')
@@ -41,7 +41,7 @@ export async function exchange(
   return { status: statuses[0] ?? 0, statuses, text, closed }
 }
 
-/** A whole request, as clients of Docker write it. */
+/** A whole request, as clients of Docker write it; a character is a byte. */
 export function request(
   method: string,
   target: string,
@@ -49,9 +49,7 @@ export function request(
   headers: readonly string[] = [],
 ): string {
   const content =
-    body === null
-      ? []
-      : ['Content-Type: application/json', `Content-Length: ${Buffer.byteLength(body)}`]
+    body === null ? [] : ['Content-Type: application/json', `Content-Length: ${body.length}`]
   return [
     `${method} ${target} HTTP/1.1`,
     'Host: docker',
