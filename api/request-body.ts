@@ -1,8 +1,8 @@
 // Bytes of a body → one value: counted while they come, against the request's limit and against all requests' budget.
 import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { JsonFault, parseStrictJson } from '../contract/strict-json.js'
 import { Refusal } from './problem.js'
-import { JsonFault, parseStrictJson } from './strict-json.js'
 
 declare module 'fastify' {
   interface FastifyRequest {

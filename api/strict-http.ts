@@ -3,38 +3,13 @@
 import type { Socket } from 'node:net'
 import type { FastifyRequest } from 'fastify'
 import type { ErrorCode } from '../contract/error.js'
+import { ambiguousHeader } from '../contract/strict-headers.js'
 import { Refusal, rawProblem } from './problem.js'
-
-/** Node keeps the first of some headers and joins others: two readers of one request could differ, so one each. */
-const singleHeaders = new Set([
-  'authorization',
-  'content-length',
-  'content-type',
-  'host',
-  'idempotency-key',
-  'last-event-id',
-  'transfer-encoding',
-])
 
 /** @throws Refusal invalid-header; the connection ends with it, since its bytes may mean something else to another reader. */
 export function refuseAmbiguousHeaders(request: FastifyRequest): void {
-  const { rawHeaders } = request.raw
-  const seen = new Set<string>()
-  for (let at = 0; at < rawHeaders.length; at += 2) {
-    const name = (rawHeaders[at] ?? '').toLowerCase()
-    if (!singleHeaders.has(name)) continue
-    if (seen.has(name)) throw closing(`The header ${name} is there twice.`)
-    seen.add(name)
-  }
-  if (!seen.has('host') && request.raw.httpVersion !== '1.0')
-    throw closing('There is no Host header.')
-  const encoding = request.headers['transfer-encoding']
-  if (encoding !== undefined && encoding.toLowerCase() !== 'chunked') {
-    throw closing('The only transfer encoding is chunked.')
-  }
-  if (request.headers['content-encoding'] !== undefined) {
-    throw closing('Encoded (compressed) bodies are not taken.')
-  }
+  const fault = ambiguousHeader(request.raw.rawHeaders, request.raw.httpVersion)
+  if (fault !== null) throw closing(fault)
 }
 
 const closing = (detail: string): Refusal =>

@@ -46,7 +46,7 @@ type Instruments = {
 function build(registry: Registry): Instruments {
   const instruments: Instruments = { counters: new Map(), gauges: new Map(), histograms: new Map() }
   for (const [name, row] of Object.entries(metrics) as [string, MetricRow][]) {
-    if (row.owner === 'worker') continue
+    if (row.owner !== 'api' && row.owner !== 'each') continue
     const common = { name, help: row.help, labelNames: [...row.labels], registers: [registry] }
     if (row.kind === 'counter') instruments.counters.set(name, new Counter(common))
     else if (row.kind === 'gauge') instruments.gauges.set(name, new Gauge(common))

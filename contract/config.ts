@@ -109,6 +109,15 @@ export const Settings = Type.Object(
       default: '',
       description: 'Empty: /run/<instance>/launcher/launcher.sock.',
     }),
+    guardFile: Type.String({
+      default: '',
+      description: 'The engine and the tenants of the guard. Empty: /etc/<instance>/guard.yaml.',
+    }),
+    guardDirectory: Type.String({
+      default: '',
+      description:
+        'Where the guard opens a socket for each tenant, <tenant>/docker.sock. Empty: /run/<instance>/guard.',
+    }),
     slots: Type.Integer({
       minimum: 1,
       maximum: 4096,
@@ -375,6 +384,8 @@ function withPaths(settings: Settings): Settings {
     grantDirectory: `/etc/${instance}/grants`,
     seccompDirectory: `/etc/${instance}/seccomp`,
     launcherSocket: `/run/${instance}/launcher/launcher.sock`,
+    guardFile: `/etc/${instance}/guard.yaml`,
+    guardDirectory: `/run/${instance}/guard`,
   }
   const filled = { ...settings }
   for (const [name, path] of Object.entries(derived)) {

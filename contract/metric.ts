@@ -1,8 +1,8 @@
 // Every metric: name, kind, labels, help. docs/metrics.md is generated from here; a test ties code to this table.
 export type MetricRow = {
   readonly kind: 'counter' | 'gauge' | 'histogram'
-  /** The process that has it; `each`: both. */
-  readonly owner: 'api' | 'worker' | 'each'
+  /** The process that has it; `each`: api and worker. */
+  readonly owner: 'api' | 'worker' | 'guard' | 'each'
   readonly labels: readonly string[]
   readonly help: string
   readonly buckets?: readonly number[]
@@ -251,6 +251,31 @@ export const metrics = {
     owner: 'worker',
     labels: ['state'],
     help: 'Slots: busy and free.',
+  },
+  stockade_guard_request_seconds: {
+    kind: 'histogram',
+    owner: 'guard',
+    labels: ['endpoint', 'status'],
+    help: 'Time of a request of the Docker API, from its head to the end of its answer; streams until they end.',
+    buckets: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.25, 1, 10, 60, 600],
+  },
+  stockade_guard_denied_total: {
+    kind: 'counter',
+    owner: 'guard',
+    labels: ['rule', 'endpoint'],
+    help: 'Requests of the Docker API refused, by rule and endpoint; `none` where no endpoint was found.',
+  },
+  stockade_guard_engine_up: {
+    kind: 'gauge',
+    owner: 'guard',
+    labels: [],
+    help: '1 while the engine answers and is what it was when the guard started.',
+  },
+  stockade_guard_connections: {
+    kind: 'gauge',
+    owner: 'guard',
+    labels: [],
+    help: 'Open connections of clients.',
   },
 } as const satisfies Record<string, MetricRow>
 

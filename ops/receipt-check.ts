@@ -2,7 +2,6 @@
 // envelope is believed before its signature has been verified. JSON is read strictly: of two equal members another reader takes the other.
 import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto'
 import { Compile } from 'typebox/compile'
-import { JsonFault, parseStrictJson } from '../api/strict-json.js'
 import { canonicalJson } from '../contract/canonical-json.js'
 import {
   Receipt,
@@ -12,6 +11,7 @@ import {
   thumbprintInput,
 } from '../contract/receipt.js'
 import { answerWithoutOutput } from '../contract/receipt-answer.js'
+import { JsonFault, parseStrictJson } from '../contract/strict-json.js'
 
 const checkReceipt = Compile(Receipt)
 const checkStatement = Compile(ReceiptStatement)

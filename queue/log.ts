@@ -64,7 +64,7 @@ function openBatches(): DestinationStream {
 
 export function openLog(
   settings: Pick<Settings, 'logLevel' | 'instance'>,
-  service: ProcessKind,
+  service: ProcessKind | 'guard',
   destination: DestinationStream = openBatches(),
 ): Logger {
   const options = {

@@ -6,6 +6,7 @@ readonly test_packages=(
   'sudo:/usr/bin/sudo' 'bsdutils:/usr/bin/script' 'crun:/usr/bin/crun' 'runc:/usr/sbin/runc'
   'clang:/usr/bin/clang' 'clang-tidy:/usr/bin/clang-tidy' 'libclang-rt-14-dev:/usr/lib/llvm-14/lib/clang/14.0.6/include/sanitizer/asan_interface.h'
   'apparmor:/usr/sbin/apparmor_parser' 'qemu-system-x86:/usr/bin/qemu-system-x86_64' 'e2fsprogs:/sbin/mke2fs' 'openssl:/usr/bin/openssl'
+  'iptables:/usr/sbin/iptables' 'libdevmapper1.02.1:/usr/share/doc/libdevmapper1.02.1' # of the engine that test/guard unpacks
 )
 
 missing_test_packages() {

@@ -1,7 +1,7 @@
 // The strict parser: what it refuses that JSON.parse takes, and that it takes all else alike.
 import { isDeepStrictEqual } from 'node:util'
 import t from 'tap'
-import { depthMax, JsonFault, parseStrictJson, valuesMax } from '../../api/strict-json.js'
+import { depthMax, JsonFault, parseStrictJson, valuesMax } from '../../contract/strict-json.js'
 
 const bytes = (text: string): Buffer => Buffer.from(text)
 
