@@ -22,92 +22,94 @@ for (const road of roads) {
   })
 }
 
+/** What clients send when nothing is wished: endpoint, body, query, path. */
+const plain: readonly (readonly [
+  Parameters<typeof judged>[0],
+  unknown,
+  Record<string, string>,
+  Record<string, string>,
+])[] = [
+  ['container-create', cliCreate, { name: 'x' }, {}],
+  ['container-create', { Image: 'app', HostConfig: { NetworkMode: 'default' } }, {}, {}],
+  [
+    'container-update',
+    { Memory: 2 ** 28, MemorySwap: 0, PidsLimit: 0, Devices: null },
+    {},
+    { id: 'web' },
+  ],
+  [
+    'exec-create',
+    {
+      User: '',
+      Privileged: false,
+      Tty: true,
+      Cmd: ['sh'],
+      Detach: false,
+      DetachKeys: '',
+      Env: null,
+    },
+    {},
+    { id: 'web' },
+  ],
+  ['exec-start', { Detach: false, Tty: true, ConsoleSize: [24, 80] }, {}, { id: 'e' }],
+  [
+    'image-build',
+    null,
+    {
+      t: 'x',
+      version: '1',
+      rm: '1',
+      buildargs: '{}',
+      labels: '{}',
+      ulimits: 'null',
+      cachefrom: '[]',
+      networkmode: 'default',
+    },
+    {},
+  ],
+  ['image-create', null, { fromImage: 'docker.io/library/busybox', tag: 'latest' }, {}],
+  [
+    'image-create',
+    null,
+    { fromImage: 'registry.example:5000/a/b', tag: `sha256:${'0'.repeat(64)}` },
+    {},
+  ],
+  ['image-create', null, { fromSrc: '-', repo: 'x:1', changes: 'CMD ["sh"]' }, {}],
+  ['image-load', null, { quiet: '1' }, {}],
+  ['image-push', null, { tag: '1' }, { name: 'registry.example:5000/a/b' }],
+  ['image-tag', null, { repo: 'registry.example:5000/a/b', tag: '1' }, { name: 'app' }],
+  [
+    'commit',
+    null,
+    { container: 'web', repo: 'docker.io/library/new', tag: '', comment: '', author: '' },
+    {},
+  ],
+  ['volume-create', { Name: 'v', Driver: 'local', DriverOpts: {}, Labels: {} }, {}, {}],
+  ['volume-create', { Driver: '' }, {}, {}],
+  [
+    'network-create',
+    {
+      Name: 'n',
+      Driver: 'bridge',
+      Attachable: true,
+      IPAM: { Driver: 'default', Config: [] },
+      Options: {},
+    },
+    {},
+    {},
+  ],
+  [
+    'network-connect',
+    { Container: 'web', EndpointConfig: { Aliases: ['w'], IPAMConfig: {} } },
+    {},
+    { id: 'back' },
+  ],
+  ['network-disconnect', { Container: 'web', Force: false }, {}, { id: 'back' }],
+  ['secret-create', { Name: 's', Labels: {}, Data: 'eA==' }, {}, {}],
+  ['config-create', { Name: 'c', Labels: null, Data: 'eA==' }, {}, {}],
+]
+
 t.test('the control: what clients send at rest is let through, at every endpoint', async (t) => {
-  const plain: readonly (readonly [
-    Parameters<typeof judged>[0],
-    unknown,
-    Record<string, string>,
-    Record<string, string>,
-  ])[] = [
-    ['container-create', cliCreate, { name: 'x' }, {}],
-    ['container-create', { Image: 'app', HostConfig: { NetworkMode: 'default' } }, {}, {}],
-    [
-      'container-update',
-      { Memory: 2 ** 28, MemorySwap: 0, PidsLimit: 0, Devices: null },
-      {},
-      { id: 'web' },
-    ],
-    [
-      'exec-create',
-      {
-        User: '',
-        Privileged: false,
-        Tty: true,
-        Cmd: ['sh'],
-        Detach: false,
-        DetachKeys: '',
-        Env: null,
-      },
-      {},
-      { id: 'web' },
-    ],
-    ['exec-start', { Detach: false, Tty: true, ConsoleSize: [24, 80] }, {}, { id: 'e' }],
-    [
-      'image-build',
-      null,
-      {
-        t: 'x',
-        version: '1',
-        rm: '1',
-        buildargs: '{}',
-        labels: '{}',
-        ulimits: 'null',
-        cachefrom: '[]',
-        networkmode: 'default',
-      },
-      {},
-    ],
-    ['image-create', null, { fromImage: 'docker.io/library/busybox', tag: 'latest' }, {}],
-    [
-      'image-create',
-      null,
-      { fromImage: 'registry.example:5000/a/b', tag: `sha256:${'0'.repeat(64)}` },
-      {},
-    ],
-    ['image-create', null, { fromSrc: '-', repo: 'x:1', changes: 'CMD ["sh"]' }, {}],
-    ['image-load', null, { quiet: '1' }, {}],
-    ['image-push', null, { tag: '1' }, { name: 'registry.example:5000/a/b' }],
-    ['image-tag', null, { repo: 'registry.example:5000/a/b', tag: '1' }, { name: 'app' }],
-    [
-      'commit',
-      null,
-      { container: 'web', repo: 'docker.io/library/new', tag: '', comment: '', author: '' },
-      {},
-    ],
-    ['volume-create', { Name: 'v', Driver: 'local', DriverOpts: {}, Labels: {} }, {}, {}],
-    ['volume-create', { Driver: '' }, {}, {}],
-    [
-      'network-create',
-      {
-        Name: 'n',
-        Driver: 'bridge',
-        Attachable: true,
-        IPAM: { Driver: 'default', Config: [] },
-        Options: {},
-      },
-      {},
-      {},
-    ],
-    [
-      'network-connect',
-      { Container: 'web', EndpointConfig: { Aliases: ['w'], IPAMConfig: {} } },
-      {},
-      { id: 'back' },
-    ],
-    ['network-disconnect', { Container: 'web', Force: false }, {}, { id: 'back' }],
-    ['secret-create', { Name: 's', Labels: {}, Data: 'eA==' }, {}, {}],
-    ['config-create', { Name: 'c', Labels: null, Data: 'eA==' }, {}, {}],
-  ]
   for (const [endpoint, body, query, path] of plain) {
     const verdict = judgeDocker({ ...call(endpoint, body, query), path }, dockerContext())
     t.strictSame(reasons(verdict), [], endpoint)
