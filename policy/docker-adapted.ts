@@ -11,7 +11,7 @@ import type { ResolvedLimits } from './resolve.js'
 /** What is written in place of what was asked. */
 export type Written = {
   readonly path?: Readonly<Record<string, string>>
-  readonly query?: Readonly<Record<string, string>>
+  readonly query?: Readonly<Record<string, unknown>>
   readonly body?: unknown
 }
 

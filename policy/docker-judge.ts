@@ -91,7 +91,7 @@ function judgeAdapted(endpoint: DockerEndpointJudge, adapted: Adapted, context: 
     platformOf(context),
     adapted.given,
   )
-  const violations = violationsOf(adapted.ask, under, endpoint.rules)
+  const violations = violationsOf(adapted.ask, under, endpoint.rules ?? undefined)
   for (const { ask, rules } of adapted.further) violations.push(...violationsOf(ask, under, rules))
   return { violations, limits: under.resolved.limits }
 }

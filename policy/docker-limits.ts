@@ -1,6 +1,7 @@
 // Limits and devices of a container: what Docker calls resources, as limits of the ask, and the limits in force written out again.
 import type { Asked, AskedLimit, LimitName } from './ask.js'
 import type { Subject } from './docker-adapted.js'
+import type { DockerFields } from './docker-fields.js'
 import type { ResolvedLimits } from './resolve.js'
 
 /** The engine’s period of processor time when a quota names none, microseconds. */
@@ -40,13 +41,14 @@ const ulimits: Readonly<Record<string, readonly [LimitName, number]>> = {
 export function askedUlimits(
   { body, findings, context }: Subject,
   at: string,
+  fields: DockerFields = body,
 ): { limits: AskedLimit[]; written: Ulimit[] } {
   const limits: AskedLimit[] = []
   const written: Ulimit[] = []
-  for (const { pointer } of body.below(at)) {
-    const name = body.text(`${pointer}/Name`)
-    const soft = body.number(`${pointer}/Soft`)?.value ?? 0
-    const hard = body.number(`${pointer}/Hard`)?.value ?? 0
+  for (const { pointer } of fields.below(at)) {
+    const name = fields.text(`${pointer}/Name`)
+    const soft = fields.number(`${pointer}/Soft`)?.value ?? 0
+    const hard = fields.number(`${pointer}/Hard`)?.value ?? 0
     const one = { name: name?.value ?? '', soft, hard }
     const known = Object.hasOwn(ulimits, one.name) ? ulimits[one.name] : undefined
     if (known !== undefined) {

@@ -149,10 +149,22 @@ const usualSize = ({ grant }: DockerContext, pointer: string): Asked<number> => 
   pointer,
 })
 
+const optionsOf = { BindOptions: 'bind', VolumeOptions: 'volume', TmpfsOptions: 'tmpfs' } as const
+
+/** Options of another kind of mount are refused: engines of other versions read them. */
+function checkOptions({ body, findings }: Subject, at: string, type: string): void {
+  for (const [field, kind] of Object.entries(optionsOf)) {
+    if (kind !== type && body.has(`${at}/${field}`))
+      findings.deny('docker-mount', `${at}/${field}`, `These are options of a ${kind} mount.`)
+    if (kind !== type || kind === 'bind') body.whole(`${at}/${field}`)
+  }
+}
+
 function addMount(subject: Subject, mounts: Mounts, at: string): void {
   const { body, findings } = subject
   const type = body.text(`${at}/Type`)
   const target = body.text(`${at}/Target`) ?? { value: '', pointer: `${at}/Target` }
+  checkOptions(subject, at, type?.value ?? '')
   if (type?.value === 'volume') addVolume(subject, mounts, at, target)
   else if (type?.value === 'tmpfs') addTmpfs(subject, mounts, at, target)
   else {
@@ -165,16 +177,7 @@ function addMount(subject: Subject, mounts: Mounts, at: string): void {
         type ?? `${at}/Type`,
         'Of mounts there are `volume` and `tmpfs`.',
       )
-    body.whole(`${at}/BindOptions`)
-    return
   }
-  if (body.has(`${at}/BindOptions`))
-    findings.deny(
-      'docker-mount',
-      `${at}/BindOptions`,
-      'These are options of a bind mount, and nobody gets one.',
-    )
-  body.whole(`${at}/BindOptions`)
 }
 
 function addTmpfsMap(subject: Subject, mounts: Mounts, at: string): void {

@@ -105,6 +105,11 @@ export const dockerRules = {
     why: 'A remote context or an import from a URL is a request from inside the host’s network on a stranger’s word.',
     references: ['CWE-918 (server-side request forgery)'],
   },
+  'docker-image-change': {
+    title: 'Changes that describe an image',
+    why: 'A change of a commit or an import is one instruction that runs nothing; a second line would be a second instruction.',
+    references: ['CWE-93 (injection by line feeds)'],
+  },
   'docker-quota': {
     title: 'So many, and no more',
     why: 'Names, veth pairs, mounts and inodes of the host are few, and shared by all.',
