@@ -2,7 +2,15 @@
 import { type Static, Type } from 'typebox'
 
 const closed = { additionalProperties: false } as const
-export const eventNames = ['state', 'step', 'stdout', 'stderr', 'omitted', 'result'] as const
+export const eventNames = [
+  'state',
+  'step',
+  'test',
+  'stdout',
+  'stderr',
+  'omitted',
+  'result',
+] as const
 export type EventName = (typeof eventNames)[number]
 
 export const StateEvent = Type.Object(
@@ -15,6 +23,10 @@ export const StepEvent = Type.Object(
     state: Type.Enum(['started', 'ended']),
     outcome: Type.Union([Type.String(), Type.Null()]),
   },
+  closed,
+)
+export const TestEvent = Type.Object(
+  { name: Type.String(), verdict: Type.String(), score: Type.Number() },
   closed,
 )
 /** A piece of output. `base64` because a piece may end inside a UTF-8 character. */
@@ -33,6 +45,7 @@ export const OmittedEvent = Type.Object(
 
 export type StateEvent = Static<typeof StateEvent>
 export type StepEvent = Static<typeof StepEvent>
+export type TestEvent = Static<typeof TestEvent>
 export type OutputEvent = Static<typeof OutputEvent>
 export type OmittedEvent = Static<typeof OmittedEvent>
 

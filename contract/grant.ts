@@ -3,6 +3,7 @@ import { type Static, Type } from 'typebox'
 import { quotaFields } from './quota.js'
 import { jobSecretsMax } from './secret.js'
 import { jobStepsMax } from './step.js'
+import { testsMax } from './test-case.js'
 
 const closed = { additionalProperties: false } as const
 const positive = (description: string) =>
@@ -83,6 +84,11 @@ export const Grant = Type.Object(
     seccompLearning: Type.Boolean({
       description:
         'Whether a job may ask `seccomp: learn` or `seccompAudit`. Costs time of the launcher that is not the job’s: for trusted tenants.',
+    }),
+    tests: Type.Integer({
+      minimum: 0,
+      maximum: testsMax,
+      description: 'Tests that a job may carry; 0: none.',
     }),
     rootInside: Type.Boolean({ description: 'Whether a job may be uid 0 inside its sandbox.' }),
     apparmorRequired: Type.Boolean({

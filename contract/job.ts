@@ -1,41 +1,13 @@
 // JobSpec: what a caller may ask. The only place where a field of a job exists.
 // Defaults are not here: the grant decides them (policy/plan.ts), so that a plan has no hidden value.
 import { type Static, Type } from 'typebox'
+import { contentBytesMax, JobFile } from './job-file.js'
 import { Limits } from './limits.js'
 import { JobSecret, jobSecretsMax } from './secret.js'
 import { JobStep, jobStepsMax } from './step.js'
+import { Judging, TestCase, testsMax } from './test-case.js'
 
 const closed = { additionalProperties: false } as const
-
-/** Largest source or file that a job may carry inline, bytes. The HTTP body limit is larger by the JSON escapes. */
-export const contentBytesMax = 16 * 1024 * 1024
-export const JobFile = Type.Object(
-  {
-    path: Type.String({
-      minLength: 1,
-      maxLength: 1024,
-      description:
-        'Where in the workspace: relative, without `.` or `..` components, NUL or control characters.',
-    }),
-    content: Type.Optional(
-      Type.String({ maxLength: contentBytesMax, description: 'The file as text (UTF-8).' }),
-    ),
-    contentBase64: Type.Optional(
-      Type.String({
-        maxLength: Math.ceil(contentBytesMax / 3) * 4,
-        description: 'The file as bytes, base64.',
-      }),
-    ),
-    mode: Type.Optional(
-      Type.Integer({
-        minimum: 0,
-        maximum: 0o7777,
-        description: 'Permission bits, as a number: 420 is rw-r--r--. Default 420.',
-      }),
-    ),
-  },
-  closed,
-)
 
 export const Mount = Type.Object(
   {
@@ -207,6 +179,15 @@ export const JobSpec = Type.Object(
     network: Type.Optional(
       Type.String({ minLength: 1, maxLength: 128, description: '`none` (default) or `loopback`.' }),
     ),
+    tests: Type.Optional(
+      Type.Array(TestCase, {
+        minItems: 1,
+        maxItems: testsMax,
+        description:
+          'The program is built once and then run for each of them, each time in a fresh sandbox. It sees none of them but its own input.',
+      }),
+    ),
+    judging: Type.Optional(Judging),
     mounts: Type.Optional(
       Type.Array(Mount, {
         maxItems: 64,
@@ -303,6 +284,5 @@ export const JobSpec = Type.Object(
 )
 
 export type JobSpec = Static<typeof JobSpec>
-export type JobFile = Static<typeof JobFile>
 export type Mount = Static<typeof Mount>
 export type Namespaces = Static<typeof Namespaces>

@@ -4,6 +4,7 @@ import { OutcomeSchema, StepOutcomeSchema } from './outcome.js'
 import { SeccompProfile } from './profile.js'
 import { Receipt } from './receipt.js'
 import { PassedOn } from './step.js'
+import { JudgingResult, TestResult } from './test-result.js'
 import { Warning } from './verdict.js'
 
 const closed = { additionalProperties: false } as const
@@ -264,6 +265,18 @@ export const Job = Type.Object(
     isolation: orNull(Isolation),
     steps: Type.Array(StepResult),
     failedStep: orNull(Type.String()),
+    tests: Type.Optional(
+      Type.Array(TestResult, {
+        description:
+          'Each test in the order in which it was sent. Absent without tests, and in lists.',
+      }),
+    ),
+    judging: Type.Optional(JudgingResult),
+    languageVersion: Type.Optional(
+      Type.String({
+        description: 'The exact version of the language that ran, as its package has it.',
+      }),
+    ),
     attempts: Type.Integer({ minimum: 0, description: 'Runs so far.' }),
     language: orNull(Type.String()),
     image: orNull(Type.String()),
@@ -332,6 +345,9 @@ export const RunResult = Type.Object(
     cause: orNull(Cause),
     failedStep: orNull(Type.String()),
     steps: Type.Array(KeptStep),
+    tests: Type.Optional(Type.Array(TestResult)),
+    judging: Type.Optional(JudgingResult),
+    languageVersion: Type.Optional(Type.String()),
   },
   { ...closed, $id: 'RunResult' },
 )

@@ -11,16 +11,22 @@ import {
   Refused,
   Started,
 } from '../contract/launch.js'
-import type { Plan, PlanStep } from '../contract/plan.js'
+import type { PlanStep, ProgramPlan } from '../contract/plan.js'
 import { type CollectReceiver, collectPairs, openCollectParser } from './collect.js'
 import {
+  type EncodedFiles,
+  encodeSandbox,
+  encodeStep,
+  type Programs,
+  type SandboxFile,
+  type StepInput,
+} from './launch-encode.js'
+import {
   encodeChunks,
-  encodeFileHead,
   encodeFrame,
   encodePairs,
   type Frame,
   openFrameCutter,
-  type Pair,
 } from './launch-frame.js'
 
 const checks = {
@@ -30,14 +36,6 @@ const checks = {
   failed: Compile(Failed),
   refused: Compile(Refused),
   destroyed: Compile(Destroyed),
-}
-
-export type SandboxFile = {
-  /** Relative to the workspace; `isInRun`: to the root, and beneath `run/`. */
-  readonly path: string
-  readonly mode: number
-  readonly bytes: Buffer
-  readonly isInRun?: boolean
 }
 
 /** Why there is no result of a step: where in our own work it failed. */
@@ -68,17 +66,11 @@ export type StepStreams = {
   onCalls(calls: Calls): void
 }
 
-/** What a step’s system calls are judged by: the filter in force, and one that is only observed, if there is one. */
-export type Programs = { readonly filter: Buffer; readonly audit: Buffer | null }
-
 export type Sandbox = {
   /** Runs one step to its end. @throws LaunchError */
-  run(
-    step: PlanStep,
-    programs: Programs,
-    stdin: Buffer | null,
-    streams: StepStreams,
-  ): Promise<Finished>
+  run(step: PlanStep, programs: Programs, stdin: StepInput, streams: StepStreams): Promise<Finished>
+  /** Input of the running step that was begun with `open`; null ends it. The launcher holds what the program has not read. */
+  write(bytes: Buffer | null): void
   /**
    * Reads files of the sandbox, between steps. Null, and what of it came is not all, where it was ended before its end, say by its time.
    * @throws LaunchError
@@ -94,68 +86,6 @@ export type Sandbox = {
   end(): Promise<void>
   /** Lets go of the connection; the launcher destroys what is left. */
   abandon(): void
-}
-
-function sandboxPairs(jobId: string, plan: Plan): Pair[] {
-  return [
-    ['id', jobId],
-    ['image', plan.imageDigest],
-    ['hostname', plan.hostname],
-    ['uid', plan.uid],
-    ['gid', plan.gid],
-    ['workspace', plan.workspace],
-    ['memory-bytes', plan.memoryBytes],
-    ['disk-bytes', plan.diskBytes],
-    ['disk-inodes', plan.diskInodes],
-    ['processes', plan.processes],
-    ['cpu-millis', plan.cpuMillis],
-    ['proc', plan.proc],
-    ['loopback', plan.network === 'loopback' ? 'up' : 'down'],
-    ['apparmor', plan.apparmor],
-    ['landlock-abi-minimum', plan.landlockAbiMinimum],
-    ['lifetime-ms', plan.lifetimeMs],
-  ]
-}
-
-function stepPairs(step: PlanStep): Pair[] {
-  return [
-    ['name', step.name],
-    ...step.argv.map((value): Pair => ['argument', value]),
-    ...step.environment.map((value): Pair => ['environment', value]),
-    ['directory', step.directory],
-    ['wall-ms', step.wallMs],
-    ['cpu-ms', step.cpuMs],
-    ['memory-bytes', step.memoryBytes],
-    ['processes', step.processes],
-    ['open-files', step.openFiles],
-    ['file-bytes', step.fileBytes],
-    ['stack-bytes', step.stackBytes],
-    ['output-bytes', step.outputBytes],
-    ['stdin', step.takesStdin ? 'stream' : 'empty'],
-  ]
-}
-
-/** The frames that make a sandbox: SANDBOX, then each file. FILTER and STEP come with the first step. */
-export function encodeSandbox(jobId: string, plan: Plan, files: readonly SandboxFile[]): Buffer[] {
-  const frames = [encodeFrame(frameTypes.sandbox, encodePairs(sandboxPairs(jobId, plan)))]
-  const tail: Buffer[] = []
-  for (const file of files) {
-    const head = encodeFileHead(file.path, file.mode, file.bytes.length, file.isInRun)
-    tail.push(encodeFrame(frameTypes.file, head))
-    tail.push(...encodeChunks(frameTypes.data, file.bytes))
-  }
-  return [...frames, ...tail]
-}
-
-/** The frames that start a step. */
-export function encodeStep(step: PlanStep, programs: Programs, stdin: Buffer | null): Buffer[] {
-  const frames = [encodeFrame(frameTypes.filter, programs.filter)]
-  if (programs.audit !== null) frames.push(encodeFrame(frameTypes.audit, programs.audit))
-  frames.push(encodeFrame(frameTypes.step, encodePairs(stepPairs(step))))
-  if (!step.takesStdin) return frames
-  frames.push(...encodeChunks(frameTypes.stdin, stdin ?? Buffer.alloc(0)))
-  frames.push(encodeFrame(frameTypes.stdin, Buffer.alloc(0)))
-  return frames
 }
 
 /** The streams of a collector: a step whose output is files. */
@@ -347,8 +277,8 @@ const timerMsMax = 2_147_483_647
 export function openSandbox(
   socketPath: string,
   jobId: string,
-  plan: Plan,
-  files: readonly SandboxFile[],
+  plan: ProgramPlan,
+  files: readonly SandboxFile[] | EncodedFiles,
 ): Sandbox {
   const socket = connect(socketPath)
   const exchange = openExchange(socket)
@@ -380,6 +310,12 @@ export function openSandbox(
           throw new LaunchError('launcher-protocol', 'DESTROYED instead of FINISHED')
         return finish(finished)
       })
+    },
+    write(bytes) {
+      if (socket.destroyed) return
+      const frames = bytes === null ? [] : encodeChunks(frameTypes.stdin, bytes)
+      if (bytes === null) frames.push(encodeFrame(frameTypes.stdin, Buffer.alloc(0)))
+      for (const frame of frames) socket.write(frame)
     },
     cancel(word) {
       if (!socket.destroyed) socket.write(encodeFrame(frameTypes.cancel, Buffer.from(word)))

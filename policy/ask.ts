@@ -87,6 +87,8 @@ export type Ask = {
   readonly files: readonly AskedFile[]
   /** Size of standard input, bytes. */
   readonly stdinBytes: Asked<number> | null
+  /** How many tests. Each is an ask of its own (judge-tests.ts). */
+  readonly tests: Asked<number> | null
   readonly limits: readonly AskedLimit[]
   readonly network: Asked<string> | null
   readonly namespaces: readonly AskedNamespace[]

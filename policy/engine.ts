@@ -8,6 +8,7 @@ import type { Ask } from './ask.js'
 import type { LoadedGrant } from './grant-file.js'
 import { askOfJob } from './job-ask.js'
 import { planOf } from './job-plan.js'
+import { withTests } from './judge-tests.js'
 import { resolve } from './resolve.js'
 import type { Context, Judge, Platform, Rule } from './rule.js'
 import { policyRevision, rules } from './rules.js'
@@ -131,5 +132,7 @@ export function judge(
   catalogue: Catalogue,
   platform: Platform,
 ): Judgement {
-  return judgeAsk(askOfJob(spec), grant, catalogue, platform, spec)
+  const judgeJob = (job: JobSpec): Judgement =>
+    judgeAsk(askOfJob(job), grant, catalogue, platform, job)
+  return withTests(spec, judgeJob(spec), judgeJob)
 }

@@ -1,5 +1,6 @@
 // From a job to an Ask: the job’s adapter. It copies and points; it judges nothing and drops nothing.
-import type { JobFile, JobSpec, Namespaces } from '../contract/job.js'
+import type { JobSpec, Namespaces } from '../contract/job.js'
+import type { JobFile } from '../contract/job-file.js'
 import type { JobSecret } from '../contract/secret.js'
 import {
   type Ask,
@@ -126,6 +127,7 @@ export function askOfJob(spec: JobSpec): Ask {
     secrets: spec.secrets?.map(askedSecret) ?? [],
     files: spec.files?.map(askedFile) ?? [],
     stdinBytes: askedStdin(spec),
+    tests: asked(spec.tests?.length, '/tests'),
     limits: askedLimits(spec),
     network: asked(spec.network, '/network'),
     namespaces: askedNamespaces(spec.namespaces),

@@ -1,17 +1,19 @@
 // What the schema of a job cannot say: fields that need or exclude each other, text that no kernel or UTF-8 writer takes,
 // base64 that is not, names given twice.
-import type { JobFile, JobSpec } from '../contract/job.js'
+import type { JobSpec } from '../contract/job.js'
+import type { JobFile } from '../contract/job-file.js'
 import { type JobSecret, secretBytesMin, secretBytesOf } from '../contract/secret.js'
 import type { JobStep } from '../contract/step.js'
 import { segment } from './ask.js'
 import type { Fault } from './schema-walk.js'
 import { faultsMax } from './schema-walk.js'
+import { checkTestForm } from './test-form.js'
 import { quote } from './wording.js'
 
 type Report = (pointer: string, message: string) => void
 
 /** Fields whose text is data: NUL is a byte like any other there. */
-const dataFields: ReadonlySet<string> = new Set(['source', 'stdin', 'content', 'value'])
+const dataFields: ReadonlySet<string> = new Set(['source', 'stdin', 'content', 'value', 'expected'])
 
 type WellFormed = { isWellFormed(): boolean }
 /** Without lone surrogates, which have no UTF-8. Node 20 has it; the ES2023 types do not. */
@@ -35,7 +37,7 @@ function checkRecord(value: object, pointer: string, report: Report): void {
   }
 }
 
-/** The value has passed the schema, so it is five levels deep at most. */
+/** The value has passed the schema, so it is six levels deep at most. */
 function checkTexts(value: unknown, isData: boolean, pointer: string, report: Report): void {
   if (typeof value === 'string') checkText(value, isData, pointer, report)
   else if (Array.isArray(value))
@@ -183,5 +185,10 @@ export function formFaults(spec: JobSpec): Fault[] {
   checkBase64(spec.stdinBase64, '/stdinBase64', report)
   if (spec.stdin !== undefined && spec.stdinBase64 !== undefined)
     report('/stdinBase64', 'A job has at most one of `stdin` and `stdinBase64`.')
+  const checks = {
+    file: (file: JobFile, pointer: string) => checkFile(file, pointer, report),
+    base64: (text: string | undefined, pointer: string) => checkBase64(text, pointer, report),
+  }
+  checkTestForm(spec, checks, report)
   return faults
 }

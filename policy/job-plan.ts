@@ -124,6 +124,8 @@ export function planOf(ask: Ask, context: Context): Plan {
     attempts: limits.attempts,
     expiresAfterMs: limits.expiresAfterMs,
     steps,
+    languageVersion: image.languages[resolved.language?.toolchain ?? '']?.version ?? '',
+    judging: null,
     fileCount: ask.files.length + (ask.sourceBytes === null ? 0 : 1),
   }
 }

@@ -31,6 +31,7 @@ export const ci: Grant = {
   capabilities: [],
   seccompProfiles: ['default', 'strict', 'build'],
   seccompLearning: true,
+  tests: 100,
   rootInside: true,
   apparmorRequired: false,
   landlockAbiMinimum: 0,

@@ -32,6 +32,7 @@ export const grader: Grant = {
   capabilities: [],
   seccompProfiles: ['strict', 'build'],
   seccompLearning: false,
+  tests: 1000,
   rootInside: false,
   apparmorRequired: false,
   landlockAbiMinimum: 0,

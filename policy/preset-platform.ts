@@ -31,6 +31,7 @@ export const platform: Grant = {
   capabilities: [],
   seccompProfiles: ['default', 'strict', 'build'],
   seccompLearning: false,
+  tests: 1000,
   rootInside: true,
   apparmorRequired: false,
   landlockAbiMinimum: 0,

@@ -31,6 +31,7 @@ export const untrusted: Grant = {
   capabilities: [],
   seccompProfiles: ['default', 'strict', 'build'],
   seccompLearning: false,
+  tests: 100,
   rootInside: true,
   apparmorRequired: false,
   landlockAbiMinimum: 0,

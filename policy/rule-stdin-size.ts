@@ -1,5 +1,5 @@
 // Standard input is bounded in bytes, not only in characters.
-import { contentBytesMax } from '../contract/job.js'
+import { contentBytesMax } from '../contract/job-file.js'
 import { allowed, deny, type Judge, type Rule } from './rule.js'
 import { quantity } from './wording.js'
 

@@ -54,6 +54,7 @@ import { stdinSize } from './rule-stdin-size.js'
 import { stepCount } from './rule-step-count.js'
 import { stepTotal } from './rule-step-total.js'
 import { sysctl } from './rule-sysctl.js'
+import { tests } from './rule-tests.js'
 import { timeNamespace } from './rule-time-namespace.js'
 import { userNamespace } from './rule-user-namespace.js'
 import { utsNamespace } from './rule-uts-namespace.js'
@@ -84,6 +85,7 @@ export const rules: readonly Rule[] = [
   fileSize,
   fileCount,
   stdinSize,
+  tests,
   limitMaximum,
   limitMinimum,
   limitFit,

@@ -32,6 +32,7 @@ export function summaryOf(result: RunResult): string {
     signal: last?.signal ?? null,
     truncated: last?.truncated ?? false,
     usage: last?.usage ?? null,
+    ...(result.judging === undefined ? {} : { judging: result.judging }),
   })
 }
 
@@ -125,6 +126,19 @@ export function jobWith(
     truncated: last?.truncated ?? false,
     usage: last?.usage ?? null,
     isolation: last?.isolation ?? null,
+    ...testsOf(result),
+  }
+}
+
+function testsOf({
+  tests,
+  judging,
+  languageVersion,
+}: RunResult): Pick<KeptJob, 'tests' | 'judging' | 'languageVersion'> {
+  return {
+    ...(tests === undefined ? {} : { tests }),
+    ...(judging === undefined ? {} : { judging }),
+    ...(languageVersion === undefined ? {} : { languageVersion }),
   }
 }
 

@@ -17,7 +17,7 @@ export type Used = {
 const mebibyte = 1_048_576
 const dayMs = 86_400_000
 
-/** All steps together, in whole units. What fails by our fault costs its tenant nothing. */
+/** All steps together, and what tests used beside them, in whole units. What fails by our fault costs its tenant nothing. */
 export function usedBy(result: RunResult): Used {
   const nothing = { cpuMs: 0, wallMs: 0, memoryMebibyteMs: 0 }
   if (faultOf(result.outcome) === 'service') return nothing
@@ -27,7 +27,7 @@ export function usedBy(result: RunResult): Used {
       wallMs: before.wallMs + wallMs,
       memoryMebibyteMs: before.memoryMebibyteMs + (memoryPeakBytes / mebibyte) * wallMs,
     }),
-    nothing,
+    { ...nothing, ...result.judging?.usage },
   )
   return {
     cpuMs: Math.ceil(sum.cpuMs),

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { frameTypes } from '../contract/launch.js'
 import type { Plan, PlanStep } from '../contract/plan.js'
-import { encodeSandbox, encodeStep } from '../native/launch-client.js'
+import { encodeSandbox, encodeStep } from '../native/launch-encode.js'
 import { encodeFrame } from '../native/launch-frame.js'
 import { compileSeccomp } from '../native/seccomp.js'
 
@@ -58,6 +58,8 @@ export function plainPlan(imageDigest: string, steps: readonly PlanStep[]): Plan
     expiresAfterMs: 60_000,
     steps: [...steps],
     fileCount: 0,
+    languageVersion: '',
+    judging: null,
   }
 }
 

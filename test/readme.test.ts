@@ -1,4 +1,4 @@
-// Runs the commands of README.md, docs/ci.md, docs/receipt.md, docs/tenants.md, docs/audit.md and docs/webhooks.md that are marked `<!-- tested: … -->`, as they stand
+// Runs the commands of README.md, docs/ci.md, docs/graders.md, docs/receipt.md, docs/tenants.md, docs/audit.md and docs/webhooks.md that are marked `<!-- tested: … -->`, as they stand
 // there (but for the name of the instance), and looks for what the mark names. All share the beginning in README.md.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -33,7 +33,8 @@ const tenants = commands(read('docs/tenants.md'))
 const audit = commands(read('docs/audit.md'))
 const ci = commands(read('docs/ci.md'))
 const webhooks = commands(read('docs/webhooks.md'))
-const all = [...readme, ...ci, ...receipt, ...tenants, ...audit, ...webhooks]
+const graders = commands(read('docs/graders.md'))
+const all = [...readme, ...ci, ...graders, ...receipt, ...tenants, ...audit, ...webhooks]
 const setup = all.filter(({ expected }) => expected === 'setup').map(({ text }) => text)
 const tested = all.filter(({ expected }) => expected !== 'setup')
 
@@ -42,6 +43,7 @@ t.ok(receipt.length >= 3, 'those of receipts too')
 t.ok(tenants.length >= 8, 'and those of tenants')
 t.ok(audit.length >= 2, 'and of the audit log')
 t.ok(ci.length >= 4, 'and those for CI')
+t.ok(graders.length >= 3, 'and of graders')
 
 /** The page means the instance of its reader; a tenant’s name is never given out twice. */
 const forInstance = (text: string): string =>

@@ -2,16 +2,19 @@
 import type { RunResult } from '../contract/result.js'
 import type { SeccompFolders } from '../native/seccomp-load.js'
 import type { EventBatch } from './event-batch.js'
+import type { Lanes } from './lanes.js'
 import { openingFactor, type PayloadBudget, type Share } from './payload-budget.js'
 import { cargoBytes, type PrepareContext, type Prepared, prepare } from './prepare.js'
 import type { RunEvidence } from './receipt.js'
-import { type Run, runPlan } from './run-plan.js'
+import type { Run } from './run.js'
+import { runPlan } from './run-plan.js'
 import type { Started } from './settle.js'
 
 export type AttemptContext = PrepareContext & {
   readonly launcherSocket: string
   readonly seccompFolders: SeccompFolders
   readonly budget: PayloadBudget
+  readonly lanes: Lanes
 }
 
 export type Attempt = {
@@ -34,16 +37,18 @@ async function runPrepared(
   share: Share,
   context: AttemptContext,
 ): Promise<Attempted> {
-  const { launcherSocket, seccompFolders, store, telemetry } = context
+  const { launcherSocket, seccompFolders, store, telemetry, lanes } = context
   const tenant = started.fields.get('tenant') ?? ''
   const run = runPlan({
-    ...{ jobId, plan, cargo, launcherSocket, seccompFolders, events },
+    ...{ jobId, plan, cargo, launcherSocket, seccompFolders, events, lanes },
     createOutput: () => store.outputs.create(tenant, jobId),
     onLaunched: telemetry.launched,
     onSent: () => share.shrink(cargoBytes(cargo)),
   })
   onRun(run)
-  const { result, steps } = await run.result
+  const { result: ran, steps } = await run.result
+  const { languageVersion } = plan
+  const result = languageVersion === '' ? ran : { ...ran, languageVersion }
   const language = asked.language ?? 'command'
   for (const { outcome, usage } of result.steps)
     if (outcome !== 'skipped') telemetry.ran(language, usage.wallMs / 1000)

@@ -1,7 +1,7 @@
 // Compares what the kernel said is in force with what the plan demands: the second pair of eyes. The first is the launcher's
 // (native/launcher/attest.c), which compares all of it before the program's first instruction; when this one looks, the program runs.
 import type { Started } from '../contract/launch.js'
-import type { Plan, PlanStep } from '../contract/plan.js'
+import type { PlanStep, ProgramPlan } from '../contract/plan.js'
 import { LaunchError } from '../native/launch-client.js'
 
 const noCapabilities = '0000000000000000'
@@ -14,7 +14,7 @@ export type StepLimits = Pick<
 >
 
 /** @throws LaunchError (stage isolation-mismatch) naming every difference. The sandbox is abandoned then, and no result is told. */
-export function attest(started: Started, plan: Plan, step: StepLimits): void {
+export function attest(started: Started, plan: ProgramPlan, step: StepLimits): void {
   const faults: string[] = []
   const expect = (holds: boolean, what: string): void => {
     if (!holds) faults.push(what)
@@ -53,7 +53,7 @@ export function attest(started: Started, plan: Plan, step: StepLimits): void {
 }
 
 /** The network that a job has, by what was read back. `other` is none that any plan names. */
-export function networkOf({ network }: Started): Plan['network'] | 'other' {
+export function networkOf({ network }: Started): ProgramPlan['network'] | 'other' {
   if (!network.ipv4 && !network.ipv6) return 'none'
   return network.devices.length === 1 && network.devices[0] === 'lo' ? 'loopback' : 'other'
 }

@@ -3,7 +3,7 @@
 import { constants } from 'node:os'
 import type { Calls, EndReason, Finished, Started } from '../contract/launch.js'
 import type { Outcome } from '../contract/outcome.js'
-import type { Plan, PlanStep } from '../contract/plan.js'
+import type { PlanStep, ProgramPlan } from '../contract/plan.js'
 import type { Cause, Isolation, KeptStep, Usage } from '../contract/result.js'
 import { describeCall } from '../native/seccomp-call.js'
 import type { PermittedCall } from '../native/seccomp-layers.js'
@@ -179,7 +179,7 @@ function processEnding(finished: Finished, step: PlanStep): Ending | null {
   }
 }
 
-function diskEnding(finished: Finished, plan: Plan, step: PlanStep): Ending | null {
+function diskEnding(finished: Finished, plan: ProgramPlan, step: PlanStep): Ending | null {
   // The kernel tells nobody who sent a signal that ends a process. Files of that size are the evidence that it was the kernel.
   const hasLargeFile = finished.diskBytes >= step.fileBytes
   if (finished.signal === constants.signals.SIGXFSZ && hasLargeFile) {
@@ -286,7 +286,7 @@ function callsOf(
 /** How a step ended, with the evidence. Pure: the same figures give the same answer. */
 export function endingOf(
   finished: Finished,
-  plan: Plan,
+  plan: ProgramPlan,
   step: PlanStep,
   calls: Calls | null = null,
   traps = false,
@@ -309,7 +309,11 @@ export function endingOf(
 }
 
 /** What was in force, as the launcher read it back from the kernel. */
-export function isolationOf(started: Started, plan: Plan, seccomp: SeccompInForce): Isolation {
+export function isolationOf(
+  started: Started,
+  plan: ProgramPlan,
+  seccomp: SeccompInForce,
+): Isolation {
   return {
     runtime: 'native',
     cgroupVersion: started.cgroupVersion,
@@ -338,7 +342,7 @@ export function isolationOf(started: Started, plan: Plan, seccomp: SeccompInForc
 /** The result of one step. */
 export function collect(
   evidence: Evidence,
-  plan: Plan,
+  plan: ProgramPlan,
   step: PlanStep,
   { stdout, stderr }: Captured,
 ): RanStep {

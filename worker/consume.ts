@@ -5,7 +5,7 @@ import { DamagedPayload, type Running } from '../queue/worker-store.js'
 import { type AttemptContext, attempt } from './attempt.js'
 import { type EventBatch, openEventBatch } from './event-batch.js'
 import { openReplayGuard, type ReplayGuard } from './replay-guard.js'
-import type { Run } from './run-plan.js'
+import type { Run } from './run.js'
 import {
   type Conclusion,
   concluded,
@@ -101,9 +101,11 @@ export function openConsumer(context: ConsumerContext): Consumer {
       const active: Active = { run: null, isCancelled: false, attempt: null }
       actives.set(jobId, active)
       const onRun = (run: Run): void => adopt(active, run)
+      const leave = await context.lanes.own()
       try {
         return await consumeOne(jobId, { context, guard, onRun }, active)
       } finally {
+        leave()
         actives.delete(jobId)
       }
     },

@@ -15,6 +15,7 @@ import { loadSettings, releaseDirectory } from '../queue/settings-file.js'
 import { unrunOutcome } from '../queue/unrun.js'
 import { openWorkerJobStore } from '../queue/worker-store.js'
 import { openConsumer } from './consume.js'
+import { openLanes } from './lanes.js'
 import { openLauncherGate } from './launcher-gate.js'
 import { openPayloadBudget, payloadBudgetBytes } from './payload-budget.js'
 import { placeOf } from './place.js'
@@ -47,6 +48,7 @@ const consumer = openConsumer({
   store,
   telemetry,
   budget,
+  lanes: openLanes(settings.slots),
   log,
   launcherSocket: settings.launcherSocket,
   seccompFolders,

@@ -4,7 +4,8 @@ import { collectorLimits } from '../contract/collect.js'
 import type { Started } from '../contract/launch.js'
 import type { Plan, PlanStep } from '../contract/plan.js'
 import { type PassedOn, passedBytesMax, passedFile, passedVariablesMax } from '../contract/step.js'
-import type { Programs, Sandbox } from '../native/launch-client.js'
+import type { Sandbox } from '../native/launch-client.js'
+import type { Programs } from '../native/launch-encode.js'
 import { attest } from './attest.js'
 
 export type Passed = { readonly variables: ReadonlyMap<string, string>; readonly leftOut: number }

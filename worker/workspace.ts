@@ -1,8 +1,10 @@
 // The bytes that go into a sandbox before its program starts: the source, the files, standard input. Nothing touches the host's disk.
 import type { Catalogue } from '../contract/catalogue.js'
-import type { JobFile, JobSpec } from '../contract/job.js'
+import type { JobSpec } from '../contract/job.js'
+import type { JobFile } from '../contract/job-file.js'
 import { passedFile } from '../contract/step.js'
-import type { SandboxFile } from '../native/launch-client.js'
+import type { TestCase } from '../contract/test-case.js'
+import type { SandboxFile } from '../native/launch-encode.js'
 import { secretFiles } from './run-secrets.js'
 
 const plainMode = 0o644
@@ -13,14 +15,23 @@ function bytesOf(file: JobFile): Buffer {
 }
 
 /** Empty, for steps to write to. */
-function passingFiles({ steps }: JobSpec): SandboxFile[] {
+function passingFiles({ steps }: Pick<JobSpec, 'steps'>): SandboxFile[] {
   if (steps === undefined) return []
   const path = passedFile.slice(1)
   return [{ path, mode: 0o600, bytes: Buffer.alloc(0), isInRun: true }]
 }
 
+const fileOf = (file: JobFile): SandboxFile => ({
+  path: file.path,
+  mode: file.mode ?? plainMode,
+  bytes: bytesOf(file),
+})
+
 /** Files in the order in which they are written; the source first. */
-export function workspaceFiles(spec: JobSpec, catalogue: Catalogue): SandboxFile[] {
+export function workspaceFiles(
+  spec: Pick<JobSpec, 'language' | 'source' | 'files' | 'secrets' | 'steps'>,
+  catalogue: Catalogue,
+): SandboxFile[] {
   const files: SandboxFile[] = []
   const language = catalogue.languages.find((known) => known.name === spec.language)
   if (language !== undefined && spec.source !== undefined) {
@@ -30,13 +41,35 @@ export function workspaceFiles(spec: JobSpec, catalogue: Catalogue): SandboxFile
       bytes: Buffer.from(spec.source, 'utf8'),
     })
   }
-  for (const file of spec.files ?? [])
-    files.push({ path: file.path, mode: file.mode ?? plainMode, bytes: bytesOf(file) })
+  files.push(...(spec.files ?? []).map(fileOf))
   return [...files, ...secretFiles(spec), ...passingFiles(spec)]
 }
 
 /** Standard input; null when there is none. */
-export function standardInput(spec: JobSpec): Buffer | null {
+export function standardInput(spec: Pick<JobSpec, 'stdin' | 'stdinBase64'>): Buffer | null {
   if (spec.stdinBase64 !== undefined) return Buffer.from(spec.stdinBase64, 'base64')
   return spec.stdin === undefined ? null : Buffer.from(spec.stdin, 'utf8')
+}
+
+/** What a test brings along. */
+export type TestCargo = {
+  readonly stdin: Buffer | null
+  readonly files: readonly SandboxFile[]
+  readonly expected: Buffer
+}
+
+export function testCargo(test: TestCase): TestCargo {
+  const { expected = '', expectedBase64 } = test
+  return {
+    stdin: standardInput(test),
+    files: (test.files ?? []).map(fileOf),
+    expected:
+      expectedBase64 === undefined ? Buffer.from(expected) : Buffer.from(expectedBase64, 'base64'),
+  }
+}
+
+/** What a checker or an interactor starts from. */
+export function judgeFiles({ judging }: JobSpec, catalogue: Catalogue): SandboxFile[] {
+  const program = judging?.interactor ?? judging?.checker
+  return program === undefined ? [] : workspaceFiles(program, catalogue)
 }

@@ -10,10 +10,10 @@ import type { Plan, PlanStep } from '../../contract/plan.js'
 import {
   LaunchError,
   openSandbox,
-  type Programs,
   type Sandbox,
   type StepStreams,
 } from '../../native/launch-client.js'
+import type { Programs } from '../../native/launch-encode.js'
 import { compileSeccomp } from '../../native/seccomp.js'
 import { judge } from '../../policy/engine.js'
 import { parseGrants } from '../../policy/grant-file.js'

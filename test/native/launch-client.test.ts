@@ -6,12 +6,8 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { frameTypes } from '../../contract/launch.js'
 import type { Plan, PlanStep } from '../../contract/plan.js'
-import {
-  encodeStep,
-  LaunchError,
-  openSandbox,
-  type StepStreams,
-} from '../../native/launch-client.js'
+import { LaunchError, openSandbox, type StepStreams } from '../../native/launch-client.js'
+import { encodeStep } from '../../native/launch-encode.js'
 import { encodeFrame, encodePairs, openFrameCutter } from '../../native/launch-frame.js'
 import { type FakeStep, frame, openFakeLauncher } from '../worker/fake-launcher.js'
 
@@ -63,6 +59,8 @@ const plan: Plan = {
   expiresAfterMs: 60_000,
   steps: [step],
   fileCount: 0,
+  languageVersion: '',
+  judging: null,
 }
 const programs = { filter: Buffer.alloc(16), audit: null }
 const quiet: StepStreams = { onStarted() {}, onStdout() {}, onStderr() {}, onCalls() {} }

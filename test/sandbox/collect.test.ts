@@ -10,7 +10,7 @@ import {
 import { type Finished, frameTypes, type Started } from '../../contract/launch.js'
 import type { Plan, PlanStep } from '../../contract/plan.js'
 import { collectPairs, openCollectParser } from '../../native/collect.js'
-import { encodeStep } from '../../native/launch-client.js'
+import { encodeStep } from '../../native/launch-encode.js'
 import { encodeFrame, encodePairs } from '../../native/launch-frame.js'
 import { compileSeccomp } from '../../native/seccomp.js'
 import { attest } from '../../worker/attest.js'
