@@ -13,7 +13,7 @@ import { quote } from './wording.js'
 type Report = (pointer: string, message: string) => void
 
 /** Fields whose text is data: NUL is a byte like any other there. */
-const dataFields: ReadonlySet<string> = new Set(['source', 'stdin', 'content', 'expected', 'value'])
+const dataFields: ReadonlySet<string> = new Set(['source', 'stdin', 'content', 'value', 'expected'])
 
 type WellFormed = { isWellFormed(): boolean }
 /** Without lone surrogates, which have no UTF-8. Node 20 has it; the ES2023 types do not. */

@@ -52,8 +52,13 @@ async function collectFiles(
   const ask = askOf(plan)
   const found: { path: string; mode: number; pieces: Buffer[] }[] = []
   const summary = await sandbox.collect(ask, programs, {
+    // It makes no exec, with which an AppArmor profile would come (docs/launcher-protocol.md).
     onStarted: (started) =>
-      attest(started, plan, { ...collectorLimits, memoryBytes: ask.memoryBytes }),
+      attest(
+        started,
+        { ...plan, apparmor: started.apparmor },
+        { ...collectorLimits, memoryBytes: ask.memoryBytes },
+      ),
     onFile({ path, mode }) {
       found.push({ path, mode, pieces: [] })
     },
@@ -84,7 +89,10 @@ export async function buildProgram(
   const sandbox = sandboxes.open(plan, encodeFiles(sources))
   const steps: StepRun[] = []
   for (const one of before) {
-    const ran = await runStep(context, sandbox, one, { takeStdin: () => null })
+    const ran = await runStep(context, sandbox, one, {
+      takeStdin: () => null,
+      environment: one.environment,
+    })
     steps.push(ran)
     if (ran.result.outcome === 'ok') continue
     sandboxes.end(sandbox)

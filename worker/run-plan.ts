@@ -9,6 +9,12 @@ import type { CancelWord, Ran, Run, RunInput } from './run.js'
 import { compileFor, runStep } from './run-step.js'
 import { runTested } from './run-tests.js'
 
+/** What our own reading of files runs under, whatever the job’s own filter is. */
+const ownPrograms = ({ seccompFolders }: RunInput): Programs => ({
+  filter: compileFor(seccompFolders, 'default').program,
+  audit: null,
+})
+
 /** Standard input of a step; let go of when no later one takes it. */
 function inputOf({ plan, cargo }: RunInput, step: PlanStep): Buffer | null {
   const stdin = step.takesStdin ? cargo.stdin : null
@@ -17,18 +23,12 @@ function inputOf({ plan, cargo }: RunInput, step: PlanStep): Buffer | null {
   return stdin
 }
 
-/** What our own reading of files runs under, whatever the job’s own filter is. */
-const ownPrograms = ({ seccompFolders }: RunInput): Programs => ({
-  filter: compileFor(seccompFolders, 'default').program,
-  audit: null,
-})
-
 const noVariables: ReadonlyMap<string, string> = new Map()
 
-/** Its own variables, what earlier steps passed on, and secrets: the caller’s environment is the program’s, not the compiler’s. */
-function environmentOf({ cargo }: RunInput, step: PlanStep, { variables }: Passed): string[] {
+/** The caller’s environment is the program’s, not the compiler’s. */
+function environmentOf({ cargo }: RunInput, step: PlanStep, passed: Passed): string[] {
   const secrets = step.failureOutcome === 'program' ? cargo.secrets.variables : noVariables
-  return environmentWith(step, variables, secrets)
+  return environmentWith(step, passed.variables, secrets)
 }
 
 async function runSteps(

@@ -14,7 +14,7 @@ const bytesOf = (secret: Parameters<typeof secretBytesOf>[0]): Buffer =>
   secretBytesOf(secret) ?? Buffer.alloc(0)
 
 /** The root of a sandbox is memory, and so are these: nothing of them is ever on a disk. */
-export function secretFiles({ secrets = [] }: JobSpec): SandboxFile[] {
+export function secretFiles({ secrets = [] }: Pick<JobSpec, 'secrets'>): SandboxFile[] {
   return secrets
     .filter(({ as }) => as !== 'environment')
     .map((secret) => ({
