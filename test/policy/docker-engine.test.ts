@@ -27,6 +27,7 @@ const undescribed: Readonly<Record<string, string>> = {
   '/NetworkingConfig/EndpointsConfig/*/GwPriority':
     'described from 1.48 on, sent to older ones too',
   '/EndpointConfig/GwPriority': 'described from 1.48 on, sent to older ones too',
+  '/Runtime': 'an older client sends it beside that of HostConfig',
   '/Detach': 'a member of the engine’s type',
   '/cpusetmems': 'read by the engine',
   '/session': 'read by the engine',
@@ -40,8 +41,21 @@ const undescribed: Readonly<Record<string, string>> = {
   '/TaskTemplate/Resources/Reservations/Pids': 'the engine’s type of limits, for both',
 }
 
-/** Texts of a query that hold a list or a map as JSON are described as texts. */
-const isOrHolds = (leaf: string, field: string): boolean => leaf === field || leaf === `${field}/*`
+const notCompared = [
+  'POST /networks/{id}/disconnect',
+  'POST /images/create',
+  'POST /images/load',
+  'POST /images/{name}/push',
+  'POST /images/{name}/tag',
+  'POST /commit',
+  'POST /secrets/create',
+  'POST /configs/create',
+  'POST /services/{id}/update',
+]
+
+/** Texts of a query that hold a list or a map as JSON are described as texts; words may be a text or a list of them. */
+const isOrHolds = (leaf: string, field: string): boolean =>
+  leaf === field || leaf === `${field}/*` || field === `${leaf}/*`
 
 for (const { endpoint, shape, claims } of dockerRequests.filter(
   ({ endpoint }) => described[endpoint],
@@ -78,8 +92,8 @@ t.test('the requests are those of the table', (t) => {
   const endpoints = dockerRequests.map(({ endpoint }) => endpoint)
   t.same(
     endpoints.filter((endpoint) => described[endpoint] === undefined),
-    ['POST /services/{id}/update'],
-    'which has the shape of a service that is created',
+    notCompared,
+    'which are few fields each, or the shape of a service that is created',
   )
   t.end()
 })
