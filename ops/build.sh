@@ -62,7 +62,7 @@ copy_release() { # DIRECTORY
   cp -R profiles ops "$target/"
   cp native/build/{launcher,addon.node,slot-mounts,own-tree,kernel-probe} "$target/native/build/"
   for folder in contract policy queue api worker native; do cp -R "dist/$folder" "$target/dist/"; done
-  install -D -m 0644 -t "$target/dist/ops" dist/ops/{seccomp,oci,admin,admin-words,usage-export,policy,policy-files,policy-text}.js
+  install -D -m 0644 -t "$target/dist/ops" dist/ops/{seccomp,oci,admin,admin-words,usage-export,policy,policy-files,policy-text,mcp,mcp-tool,mcp-job,mcp-policy}.js
   production_packages > "$target/packages"
   grep -q . "$target/packages" || stop_with 'package-lock.json names no package' 'git checkout package-lock.json, then run up again'
   tar --create --files-from "$target/packages" | tar --extract --directory "$target"

@@ -22,6 +22,19 @@ command_oci() {
   node "$release/dist/ops/oci.js" "$release/profiles" "$configuration_directory/seccomp" "$(from_caller "$file")" "$step" "$(subordinate_start)"
 }
 
+# An agent's tools, with the key of whoever starts it (or --key FILE), on standard input and output. Needs no root.
+command_mcp() {
+  local program="$release/dist/ops/mcp.js"
+  if [ ! -e "$program" ]; then
+    program=dist/ops/mcp.js
+    build_for_commands "$program"
+  fi
+  settle_settings
+  if [ -n "$key" ]; then key=$(from_caller "$key"); else key=$(client_profile); fi
+  [ -r "$key" ] || stop_with "there is no key in $key" './stockade up makes one; or give --key FILE'
+  exec node "$program" "--origin=$(origin)" "--key=$key" "--release=$(node -p 'require("./package.json").version')"
+}
+
 # By the checkout where nothing is installed, so that it works in an operator's CI. Changes nothing.
 command_policy() {
   local program="$release/dist/ops/policy.js" folder="$release" from=("--from=$caller_directory")

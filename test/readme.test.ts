@@ -34,7 +34,8 @@ const audit = commands(read('docs/audit.md'))
 const ci = commands(read('docs/ci.md'))
 const webhooks = commands(read('docs/webhooks.md'))
 const graders = commands(read('docs/graders.md'))
-const all = [...readme, ...ci, ...graders, ...receipt, ...tenants, ...audit, ...webhooks]
+const agents = commands(read('docs/agents.md'))
+const all = [...readme, ...ci, ...graders, ...receipt, ...tenants, ...audit, ...webhooks, ...agents]
 const setup = all.filter(({ expected }) => expected === 'setup').map(({ text }) => text)
 const tested = all.filter(({ expected }) => expected !== 'setup')
 
@@ -44,6 +45,7 @@ t.ok(tenants.length >= 8, 'and those of tenants')
 t.ok(audit.length >= 2, 'and of the audit log')
 t.ok(ci.length >= 4, 'and those for CI')
 t.ok(graders.length >= 3, 'and of graders')
+t.ok(agents.length >= 1, 'and of agents')
 
 /** The page means the instance of its reader; a tenant’s name is never given out twice. */
 const forInstance = (text: string): string =>
