@@ -244,5 +244,6 @@ export const workerStages = [
   'isolation-mismatch',
   'host-memory',
   'collect',
+  'two-slots',
 ] as const
 export type WorkerStage = (typeof workerStages)[number]

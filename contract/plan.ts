@@ -101,6 +101,7 @@ export const PlanJudging = Type.Object(
     stop: Type.Enum([...stops]),
     groupScoring: Type.Enum([...groupScorings]),
     parallel: positive,
+    interactor: Type.Union([ProgramPlan, Type.Null()]),
     checker: Type.Object(
       {
         kind: Type.Enum([...checkerKinds, 'program']),

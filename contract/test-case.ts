@@ -79,6 +79,36 @@ export type CheckerKind = (typeof checkerKinds)[number]
 const tolerance = (description: string) =>
   Type.Optional(Type.Number({ minimum: 0, maximum: 1, description }))
 
+/** A program of the grader’s own, in a sandbox of its own. */
+const programFields = {
+  language: Type.Optional(
+    Type.String({
+      pattern: '^[a-z][a-z0-9+.-]{0,31}$',
+      description: 'For `program`, with `source`.',
+    }),
+  ),
+  source: Type.Optional(
+    Type.String({ minLength: 1, maxLength: contentBytesMax, description: 'The checker’s text.' }),
+  ),
+  image: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 512, description: 'For `program`, with `command`.' }),
+  ),
+  command: Type.Optional(
+    Type.Array(Type.String({ maxLength: 131072 }), {
+      minItems: 1,
+      maxItems: 1024,
+      description: 'The checker; `input.txt output.txt answer.txt` come behind it.',
+    }),
+  ),
+  files: Type.Optional(
+    Type.Array(JobFile, {
+      maxItems: testFilesMax,
+      description: 'Files of the checker, say testlib.h.',
+    }),
+  ),
+  limits: Type.Optional(TestLimits),
+}
+
 export const Checker = Type.Object(
   {
     kind: Type.Enum([...checkerKinds, 'program'], {
@@ -90,32 +120,7 @@ export const Checker = Type.Object(
     relative: tolerance(
       'For `float`: the same, as a part of the expected number. Default 0.000001.',
     ),
-    language: Type.Optional(
-      Type.String({
-        pattern: '^[a-z][a-z0-9+.-]{0,31}$',
-        description: 'For `program`, with `source`.',
-      }),
-    ),
-    source: Type.Optional(
-      Type.String({ minLength: 1, maxLength: contentBytesMax, description: 'The checker’s text.' }),
-    ),
-    image: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 512, description: 'For `program`, with `command`.' }),
-    ),
-    command: Type.Optional(
-      Type.Array(Type.String({ maxLength: 131072 }), {
-        minItems: 1,
-        maxItems: 1024,
-        description: 'The checker; `input.txt output.txt answer.txt` come behind it.',
-      }),
-    ),
-    files: Type.Optional(
-      Type.Array(JobFile, {
-        maxItems: testFilesMax,
-        description: 'Files of the checker, say testlib.h.',
-      }),
-    ),
-    limits: Type.Optional(TestLimits),
+    ...programFields,
   },
   {
     ...closed,
@@ -125,12 +130,20 @@ export const Checker = Type.Object(
   },
 )
 
+export const Interactor = Type.Object(programFields, {
+  ...closed,
+  description:
+    'A program that speaks with the one that is judged: each reads what the other writes. It is run as testlib’s are, `input output answer`, and its ' +
+    'exit code says what a checker’s does. The test’s input is its own, as `input.txt`. Instead of a checker.',
+})
+
 export const stops = ['never', 'first-failure', 'group-failure'] as const
 export const groupScorings = ['sum', 'all'] as const
 
 export const Judging = Type.Object(
   {
     checker: Type.Optional(Checker),
+    interactor: Type.Optional(Interactor),
     stop: Type.Optional(
       Type.Enum([...stops], {
         description:
@@ -157,4 +170,5 @@ export const Judging = Type.Object(
 
 export type TestCase = Static<typeof TestCase>
 export type Checker = Static<typeof Checker>
+export type Interactor = Static<typeof Interactor>
 export type Judging = Static<typeof Judging>

@@ -19,8 +19,15 @@ import {
   encodeStep,
   type Programs,
   type SandboxFile,
+  type StepInput,
 } from './launch-encode.js'
-import { encodeFrame, encodePairs, type Frame, openFrameCutter } from './launch-frame.js'
+import {
+  encodeChunks,
+  encodeFrame,
+  encodePairs,
+  type Frame,
+  openFrameCutter,
+} from './launch-frame.js'
 
 const checks = {
   started: Compile(Started),
@@ -61,12 +68,9 @@ export type StepStreams = {
 
 export type Sandbox = {
   /** Runs one step to its end. @throws LaunchError */
-  run(
-    step: PlanStep,
-    programs: Programs,
-    stdin: Buffer | null,
-    streams: StepStreams,
-  ): Promise<Finished>
+  run(step: PlanStep, programs: Programs, stdin: StepInput, streams: StepStreams): Promise<Finished>
+  /** Input of the running step that was begun with `open`; null ends it. The launcher holds what the program has not read. */
+  write(bytes: Buffer | null): void
   /**
    * Reads files of the sandbox, between steps. Null, and what of it came is not all, where it was ended before its end, say by its time.
    * @throws LaunchError
@@ -310,6 +314,12 @@ export function openSandbox(
           throw new LaunchError('launcher-protocol', 'DESTROYED instead of FINISHED')
         return finish(finished)
       })
+    },
+    write(bytes) {
+      if (socket.destroyed) return
+      const frames = bytes === null ? [] : encodeChunks(frameTypes.stdin, bytes)
+      if (bytes === null) frames.push(encodeFrame(frameTypes.stdin, Buffer.alloc(0)))
+      for (const frame of frames) socket.write(frame)
     },
     cancel(word) {
       if (!socket.destroyed) socket.write(encodeFrame(frameTypes.cancel, Buffer.from(word)))

@@ -17,6 +17,9 @@ export type SandboxFile = {
   readonly isInRun?: boolean
 }
 
+/** All of a step’s input, none, or what will be written while it runs. */
+export type StepInput = Buffer | null | 'open'
+
 /** What a step’s system calls are judged by: the filter in force, and one that is only observed, if there is one. */
 export type Programs = { readonly filter: Buffer; readonly audit: Buffer | null }
 
@@ -85,11 +88,11 @@ export function encodeSandbox(
 }
 
 /** The frames that start a step. */
-export function encodeStep(step: PlanStep, programs: Programs, stdin: Buffer | null): Buffer[] {
+export function encodeStep(step: PlanStep, programs: Programs, stdin: StepInput): Buffer[] {
   const frames = [encodeFrame(frameTypes.filter, programs.filter)]
   if (programs.audit !== null) frames.push(encodeFrame(frameTypes.audit, programs.audit))
   frames.push(encodeFrame(frameTypes.step, encodeStepPairs(step)))
-  if (!step.takesStdin) return frames
+  if (!step.takesStdin || stdin === 'open') return frames
   frames.push(...encodeChunks(frameTypes.stdin, stdin ?? Buffer.alloc(0)))
   frames.push(encodeFrame(frameTypes.stdin, Buffer.alloc(0)))
   return frames

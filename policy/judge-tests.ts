@@ -2,7 +2,7 @@
 // What is planned of it comes from that very judgement.
 import type { JobSpec } from '../contract/job.js'
 import type { Plan, PlanJudging, PlanTest, ProgramPlan } from '../contract/plan.js'
-import { type Checker, checkerFiles, type TestCase } from '../contract/test-case.js'
+import { checkerFiles, type Interactor, type TestCase } from '../contract/test-case.js'
 import type { Judgement, Violation } from '../contract/verdict.js'
 
 export type JudgeJob = (spec: JobSpec) => Judgement
@@ -26,7 +26,7 @@ export function jobOfTest(spec: JobSpec, test: TestCase): JobSpec {
 }
 
 /** The job that a checker is; its files of each test come when it is run. */
-export function jobOfChecker(checker: Checker): JobSpec {
+export function jobOfProgram(checker: Interactor): JobSpec {
   const { language, source, image, command, files, limits } = checker
   return {
     ...(language === undefined ? {} : { language, arguments: [...checkerFiles] }),
@@ -97,14 +97,18 @@ function judgeEach(spec: JobSpec, cases: readonly TestCase[], judgeJob: JudgeJob
   return judged
 }
 
-type JudgedChecker = { readonly violations: Violation[]; readonly program: ProgramPlan | null }
+type JudgedProgram = { readonly violations: Violation[]; readonly program: ProgramPlan | null }
 
-function judgeChecker(checker: Checker | undefined, judgeJob: JudgeJob): JudgedChecker {
-  if (checker?.kind !== 'program') return { violations: [], program: null }
-  const { plan, violations } = judgeJob(jobOfChecker(checker))
-  const place = ({ pointer }: Violation): string => `/judging/checker${pointer}`
+/** A checker or an interactor. */
+function judgeProgram(
+  asked: Interactor | undefined,
+  base: string,
+  judgeJob: JudgeJob,
+): JudgedProgram {
+  if (asked === undefined) return { violations: [], program: null }
+  const { plan, violations } = judgeJob(jobOfProgram(asked))
   return {
-    violations: violations.map((violation) => ({ ...violation, pointer: place(violation) })),
+    violations: violations.map((one) => ({ ...one, pointer: `${base}${one.pointer}` })),
     program: plan === null ? null : programOf(plan),
   }
 }
@@ -116,11 +120,12 @@ function programOf({ judging: _, ...program }: Plan): ProgramPlan {
 function judgingOf(
   { judging = {} }: JobSpec,
   tests: PlanTest[],
-  program: ProgramPlan | null,
+  { program }: JudgedProgram,
+  { program: interactor }: JudgedProgram,
 ): PlanJudging {
   const { checker, stop = 'never', groupScoring = 'sum', parallel = 1 } = judging
   return {
-    ...{ tests, stop, groupScoring, parallel },
+    ...{ tests, stop, groupScoring, parallel, interactor },
     checker: {
       kind: checker?.kind ?? 'trimmed',
       absolute: checker?.absolute ?? toleranceDefault,
@@ -131,8 +136,8 @@ function judgingOf(
 }
 
 /** Its steps before the last, then each test and its check. */
-function lifetimeOf(plan: Plan, { tests, checker }: PlanJudging): number {
-  const ofChecker = checker.program?.lifetimeMs ?? 0
+function lifetimeOf(plan: Plan, { tests, checker, interactor }: PlanJudging): number {
+  const ofChecker = (checker.program ?? interactor)?.lifetimeMs ?? 0
   return tests.reduce((sum, { wallMs }) => sum + wallMs + ofChecker, plan.lifetimeMs)
 }
 
@@ -147,11 +152,13 @@ export function withTests(spec: JobSpec, judged: Judgement, judgeJob: JudgeJob):
       violations: one.violations.filter((violation) => !known.has(keyOf(violation))),
     }
   })
-  const checker = judgeChecker(spec.judging?.checker, judgeJob)
-  const all = [...judged.violations, ...violations, ...checker.violations]
+  const asked = spec.judging?.checker?.kind === 'program' ? spec.judging.checker : undefined
+  const checker = judgeProgram(asked, '/judging/checker', judgeJob)
+  const interactor = judgeProgram(spec.judging?.interactor, '/judging/interactor', judgeJob)
+  const all = [...judged.violations, ...violations, ...checker.violations, ...interactor.violations]
   if (all.length > 0 || judged.plan === null)
     return { ...judged, verdict: 'deny', violations: all, plan: null }
-  const judging = judgingOf(spec, tests, checker.program)
+  const judging = judgingOf(spec, tests, checker, interactor)
   return {
     ...judged,
     plan: { ...judged.plan, lifetimeMs: lifetimeOf(judged.plan, judging), judging },

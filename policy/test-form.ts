@@ -2,7 +2,12 @@
 
 import type { JobSpec } from '../contract/job.js'
 import type { JobFile } from '../contract/job-file.js'
-import { type Checker, checkerFiles, type TestCase } from '../contract/test-case.js'
+import {
+  type Checker,
+  checkerFiles,
+  type Interactor,
+  type TestCase,
+} from '../contract/test-case.js'
 import { quote } from './wording.js'
 
 type Report = (pointer: string, message: string) => void
@@ -38,8 +43,9 @@ function checkTest(
       'A test has at most one of `expected` and `expectedBase64`.',
     )
   const isExpecting = test.expected !== undefined || test.expectedBase64 !== undefined
-  if (!isExpecting && spec.judging?.checker?.kind !== 'program')
-    report(`${pointer}/expected`, 'A test needs `expected`, unless the checker is a program.')
+  const { checker, interactor } = spec.judging ?? {}
+  if (!isExpecting && checker?.kind !== 'program' && interactor === undefined)
+    report(`${pointer}/expected`, 'A test needs `expected`, unless a program of yours judges it.')
   checks.base64(test.stdinBase64, `${pointer}/stdinBase64`)
   checks.base64(test.expectedBase64, `${pointer}/expectedBase64`)
   for (const [index, file] of (test.files ?? []).entries())
@@ -48,22 +54,30 @@ function checkTest(
   checkNames(test.files ?? [], own, `${pointer}/files`, report)
 }
 
-function checkProgram(checker: Checker, report: Report): void {
-  const isLanguage = checker.language !== undefined
-  if (isLanguage === (checker.image !== undefined))
+function checkProgram(
+  program: Interactor,
+  pointer: string,
+  checks: TestFormChecks,
+  report: Report,
+): void {
+  const isLanguage = program.language !== undefined
+  if (isLanguage === (program.image !== undefined))
     report(
-      '/judging/checker/language',
-      'A checker program has either `language` with `source`, or `image` with `command`.',
+      `${pointer}/language`,
+      'A program has either `language` with `source`, or `image` with `command`.',
     )
-  else if (isLanguage && (checker.source === undefined || checker.command !== undefined))
-    report('/judging/checker/source', '`language` needs `source`, and takes no `command`.')
-  else if (!isLanguage && (checker.command === undefined || checker.source !== undefined))
-    report('/judging/checker/command', '`image` needs `command`, and takes no `source`.')
+  else if (isLanguage && (program.source === undefined || program.command !== undefined))
+    report(`${pointer}/source`, '`language` needs `source`, and takes no `command`.')
+  else if (!isLanguage && (program.command === undefined || program.source !== undefined))
+    report(`${pointer}/command`, '`image` needs `command`, and takes no `source`.')
+  for (const [index, file] of (program.files ?? []).entries())
+    checks.file(file, `${pointer}/files/${index}`)
+  checkNames(program.files ?? [], checkerFiles, `${pointer}/files`, report)
 }
 
 function checkChecker(checker: Checker, checks: TestFormChecks, report: Report): void {
   const pointer = '/judging/checker'
-  if (checker.kind === 'program') checkProgram(checker, report)
+  if (checker.kind === 'program') checkProgram(checker, pointer, checks, report)
   else
     for (const field of ['language', 'source', 'image', 'command', 'files', 'limits'] as const)
       if (checker[field] !== undefined)
@@ -72,15 +86,17 @@ function checkChecker(checker: Checker, checks: TestFormChecks, report: Report):
     for (const field of ['absolute', 'relative'] as const)
       if (checker[field] !== undefined)
         report(`${pointer}/${field}`, `\`${field}\` belongs to a checker of kind \`float\`.`)
-  for (const [index, file] of (checker.files ?? []).entries())
-    checks.file(file, `${pointer}/files/${index}`)
-  checkNames(checker.files ?? [], checkerFiles, `${pointer}/files`, report)
 }
 
 /** Faults of the tests of a job. */
 export function checkTestForm(spec: JobSpec, checks: TestFormChecks, report: Report): void {
   const { tests, judging } = spec
   if (judging?.checker !== undefined) checkChecker(judging.checker, checks, report)
+  if (judging?.interactor !== undefined) {
+    checkProgram(judging.interactor, '/judging/interactor', checks, report)
+    if (judging.checker !== undefined)
+      report('/judging/checker', 'An interactor judges by itself: there is no checker beside it.')
+  }
   if (tests === undefined) {
     if (judging !== undefined) report('/judging', '`judging` is of `tests`, and there are none.')
     return

@@ -26,17 +26,21 @@ export type Checking = {
 
 const readable = 0o644
 
-function filesOf({ stdin, output, expected }: Checking): SandboxFile[] {
+/** Those of its arguments that are there when it starts: an interactor writes its output itself. */
+export function filesOf({
+  stdin,
+  output,
+  expected,
+}: Omit<Checking, 'points' | 'output'> & { readonly output: Buffer | null }): SandboxFile[] {
   const contents = [stdin ?? Buffer.alloc(0), output, expected]
-  return checkerFiles.map((path, at) => ({
-    path,
-    mode: readable,
-    bytes: contents[at] ?? Buffer.alloc(0),
-  }))
+  return checkerFiles.flatMap((path, at) => {
+    const bytes = contents[at]
+    return bytes ? [{ path, mode: readable, bytes }] : []
+  })
 }
 
 /** Its own words about it, or none. */
-function messageOf({ stdout, stderr }: ProgramRun): string {
+export function messageOf({ stdout, stderr }: ProgramRun): string {
   const words = stderr.length > 0 ? stderr : stdout
   return escapedText(words.subarray(0, checkerMessageMax)).replace(/(\\n|\\r| )+$/, '')
 }
@@ -57,7 +61,7 @@ function partial(message: string, points: number): Pick<ProgramChecked, 'verdict
 }
 
 /** Exit codes of testlib.h: 0 ok, 1 wrong answer, 2 presentation error, 3 fail, 4 dirt, 7 points, 8 unexpected end of file. */
-function verdictOf(
+export function verdictOf(
   exitCode: number | null,
   message: string,
   points: number,

@@ -101,7 +101,7 @@ export function openConsumer(context: ConsumerContext): Consumer {
       const active: Active = { run: null, isCancelled: false, attempt: null }
       actives.set(jobId, active)
       const onRun = (run: Run): void => adopt(active, run)
-      const leave = context.lanes.own()
+      const leave = await context.lanes.own()
       try {
         return await consumeOne(jobId, { context, guard, onRun }, active)
       } finally {

@@ -9,7 +9,7 @@ import { type Asked, askedOf } from './receipt.js'
 import { type RunSecrets, secretsOf } from './run-secrets.js'
 import type { Started } from './settle.js'
 import type { WorkerTelemetry } from './telemetry.js'
-import { checkerFiles, jobFiles, standardInput, type TestCargo, testCargo } from './workspace.js'
+import { jobFiles, judgeFiles, standardInput, type TestCargo, testCargo } from './workspace.js'
 
 /** Bytes on their way into a sandbox. Whoever sends them takes them out, so that they are held once. */
 export type Cargo = {
@@ -18,7 +18,7 @@ export type Cargo = {
   readonly secrets: RunSecrets
   /** As in the plan; the bytes lie here, and a program gets of them its input and its files. */
   readonly tests: readonly TestCargo[]
-  readonly checkerFiles: readonly SandboxFile[]
+  readonly judgeFiles: readonly SandboxFile[]
 }
 
 export type Prepared =
@@ -37,10 +37,10 @@ const replayMs = 24 * 3600 * 1000
 const bytesOf = (files: readonly SandboxFile[]): number =>
   files.reduce((sum, { bytes }) => sum + bytes.length, 0)
 
-export const cargoBytes = ({ files, stdin, tests, checkerFiles }: Cargo): number =>
+export const cargoBytes = ({ files, stdin, tests, judgeFiles }: Cargo): number =>
   tests.reduce(
     (sum, test) => sum + (test.stdin?.length ?? 0) + test.expected.length + bytesOf(test.files),
-    bytesOf(files) + bytesOf(checkerFiles) + (stdin?.length ?? 0),
+    bytesOf(files) + bytesOf(judgeFiles) + (stdin?.length ?? 0),
   )
 
 /** Opens the payload and judges it again. @throws DamagedPayload, MissingBlob */
@@ -66,7 +66,7 @@ export async function prepare(
       stdin: standardInput(payload.spec),
       secrets: secretsOf(payload.spec),
       tests: (payload.spec.tests ?? []).map(testCargo),
-      checkerFiles: checkerFiles(payload.spec, files.catalogue),
+      judgeFiles: judgeFiles(payload.spec, files.catalogue),
     },
   }
 }

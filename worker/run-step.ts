@@ -2,6 +2,7 @@
 import type { Calls, Started } from '../contract/launch.js'
 import type { PlanStep, ProgramPlan } from '../contract/plan.js'
 import { LaunchError, type Sandbox } from '../native/launch-client.js'
+import type { StepInput } from '../native/launch-encode.js'
 import { type CompiledSeccomp, compileSeccomp } from '../native/seccomp.js'
 import { everyCallProgram } from '../native/seccomp-learn.js'
 import type { SeccompFolders } from '../native/seccomp-load.js'
@@ -46,7 +47,7 @@ function auditOf(folders: SeccompFolders, step: PlanStep): Buffer | null {
 
 /** What a program begins with. `takeStdin` is asked when it is sent, so that no frame of ours holds the input while it runs. */
 export type StepStart = {
-  takeStdin(): Buffer | null
+  takeStdin(): StepInput
   /** Instead of what the plan says, which has no secrets. */
   readonly environment?: readonly string[]
 }

@@ -1,7 +1,7 @@
 // One program, built before, once more in a fresh sandbox: with files and input of a test, its output kept in memory.
 import type { PlanStep, ProgramPlan } from '../contract/plan.js'
 import { LaunchError, type Sandbox } from '../native/launch-client.js'
-import { encodeFiles, type SandboxFile } from '../native/launch-encode.js'
+import { encodeFiles, type SandboxFile, type StepInput } from '../native/launch-encode.js'
 import type { BuiltProgram } from './build-program.js'
 import type { CapturedStream } from './capture.js'
 import { collect } from './collect.js'
@@ -23,7 +23,9 @@ export type Wanted = {
   /** What differs from the built program’s own last step, and from its disk. */
   readonly step: Partial<PlanStep>
   readonly diskBytes: number
-  readonly stdin: Buffer | null
+  readonly stdin: StepInput
+  /** Told of its output as it comes, beside its being kept. */
+  readonly onStdout?: (bytes: Buffer) => void
   readonly files: readonly SandboxFile[]
 }
 
@@ -49,13 +51,15 @@ function planFor(
 type Kept = { stdout: Buffer[]; stderr: Buffer[]; bytes: number }
 
 const keep =
-  (kept: Kept, most: number) =>
+  (kept: Kept, most: number, onStdout: Wanted['onStdout']) =>
   (name: 'stdout' | 'stderr', bytes: Buffer): null => {
     kept.bytes += bytes.length
     if (kept.bytes > most)
       throw new LaunchError('launcher-protocol', `more than ${most} bytes of output`)
     // A copy: the frame is a window into the socket's buffer, which would be held as a whole.
-    kept[name].push(Buffer.from(bytes))
+    const piece = Buffer.from(bytes)
+    kept[name].push(piece)
+    if (name === 'stdout') onStdout?.(piece)
     return null
   }
 
@@ -73,7 +77,7 @@ export async function runBuilt(
   const sandbox = sandboxes.open(plan, { frames: [...built.files.frames, ...frames] })
   onOpened(sandbox)
   const kept: Kept = { stdout: [], stderr: [], bytes: 0 }
-  const output = { take: keep(kept, step.outputBytes) }
+  const output = { take: keep(kept, step.outputBytes, wanted.onStdout) }
   const ran = await runProgram(
     { ...context, plan },
     sandbox,

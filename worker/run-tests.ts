@@ -7,10 +7,11 @@ import { LaunchError, type Sandbox } from '../native/launch-client.js'
 import { type BuiltProgram, buildProgram, type NotBuilt } from './build-program.js'
 import { openCapture } from './capture.js'
 import { check } from './checker.js'
-import { checkByProgram, type ProgramChecked } from './checker-program.js'
+import { checkByProgram, filesOf, type ProgramChecked } from './checker-program.js'
+import { interact, judgeInteraction, wasCancelled } from './interact.js'
 import type { Ran, Run, RunInput } from './run.js'
 import { ranStepOf, type StepRun } from './run-step.js'
-import { type ProgramRun, runBuilt } from './run-test.js'
+import { type ProgramRun, runBuilt, type Wanted } from './run-test.js'
 import { Ended, openSandboxes, type Sandboxes } from './sandboxes.js'
 import { scoreOf } from './score.js'
 import { runInLanes } from './test-lanes.js'
@@ -49,20 +50,21 @@ const quietEvents: RunInput['events'] = {
   take: async () => [],
 }
 
-async function buildChecker(
+async function buildJudge(
   input: RunInput,
-  { checker }: PlanJudging,
+  { checker, interactor }: PlanJudging,
   sandboxes: Sandboxes,
   used: Used,
 ): Promise<Checkers> {
-  if (checker.program === null) return { program: null, broken: null }
-  const context = { ...input, plan: checker.program, events: quietEvents }
-  const built = await buildProgram(context, sandboxes, input.cargo.checkerFiles)
+  const plan = checker.program ?? interactor
+  if (plan === null) return { program: null, broken: null }
+  const context = { ...input, plan, events: quietEvents }
+  const built = await buildProgram(context, sandboxes, input.cargo.judgeFiles)
   for (const { result } of built.steps) add(used, { result })
   if (!('failed' in built)) return { program: built, broken: null }
   const { cause, stderr } = built.failed.result
   const words = typeof stderr === 'string' ? stderr.slice(0, 160) : ''
-  return { program: null, broken: `The checker was not built: ${cause?.message ?? ''} ${words}` }
+  return { program: null, broken: `What judges was not built: ${cause?.message ?? ''} ${words}` }
 }
 
 /** What a test is, when its program ended well. */
@@ -72,8 +74,8 @@ async function judgeOutput(
   { stdin, expected }: TestCargo,
   output: Buffer,
 ): Promise<Pick<TestResult, 'verdict' | 'score' | 'difference' | 'message'>> {
-  const { checker } = judging
-  if (checker.kind !== 'program') {
+  const { checker, interactor } = judging
+  if (checker.kind !== 'program' && interactor === null) {
     const { verdict, difference } = check(checker.kind, checker, expected, output)
     const score = verdict === 'accepted' ? points : 0
     return { verdict, score, ...(difference === undefined ? {} : { difference }) }
@@ -101,27 +103,14 @@ function show(testing: Testing, index: number, verdict: TestVerdict, run: Progra
   if (isBetter) testing.shown = { index, isFailure, run }
 }
 
-async function runOne(
-  testing: Testing,
-  index: number,
-  onOpened: (sandbox: Sandbox) => void,
-): Promise<TestResult> {
-  const { input, judging, sandboxes, program, used } = testing
-  const test = judging.tests[index]
-  const cargo = input.cargo.tests[index]
-  if (test === undefined || cargo === undefined)
-    throw new LaunchError('worker-fault', 'a plan of other tests than were sent')
-  const { name, group, points, diskBytes, ...step } = test
-  const wanted = { step, diskBytes, stdin: cargo.stdin, files: cargo.files }
-  const run = await runBuilt(input, sandboxes, program, wanted, onOpened)
-  const { outcome, cause, exitCode, signal, usage } = run.result
-  if (outcome === 'cancelled' || outcome === 'expired') throw new Ended(outcome)
-  add(used, run)
-  const judged =
-    outcome === 'ok'
-      ? await judgeOutput(testing, test, cargo, run.stdout)
-      : { verdict: outcome, score: 0, message: cause?.message ?? '' }
-  show(testing, index, judged.verdict, run)
+type Judged = Pick<TestResult, 'verdict' | 'score' | 'difference' | 'message'>
+
+function resultOfTest(
+  { name, group, points }: PlanTest,
+  run: ProgramRun,
+  judged: Judged,
+): TestResult {
+  const { exitCode, signal, usage } = run.result
   const { wallMs, cpuMs, memoryPeakBytes } = usage
   return {
     name,
@@ -134,18 +123,83 @@ async function runOne(
   }
 }
 
+function wantedOf(
+  { name: _, group: __, points: ___, diskBytes, ...step }: PlanTest,
+  cargo: TestCargo,
+): Wanted {
+  return { step, diskBytes, stdin: cargo.stdin, files: cargo.files }
+}
+
+async function runAlone(
+  testing: Testing,
+  test: PlanTest,
+  cargo: TestCargo,
+  onOpened: (sandbox: Sandbox) => void,
+): Promise<{ run: ProgramRun; judged: Judged }> {
+  const { input, sandboxes, program, used } = testing
+  const run = await runBuilt(input, sandboxes, program, wantedOf(test, cargo), onOpened)
+  const { outcome, cause } = run.result
+  if (outcome === 'cancelled' || outcome === 'expired') throw new Ended(outcome)
+  add(used, run)
+  if (outcome === 'ok') return { run, judged: await judgeOutput(testing, test, cargo, run.stdout) }
+  return { run, judged: { verdict: outcome, score: 0, message: cause?.message ?? '' } }
+}
+
+/** The test's input is the interactor's; the program has what that says. */
+async function runWithInteractor(
+  { input, sandboxes, program, used }: Testing,
+  interactor: BuiltProgram,
+  test: PlanTest,
+  cargo: TestCargo,
+): Promise<{ run: ProgramRun; judged: Judged }> {
+  const own = wantedOf(test, cargo)
+  const files = filesOf({ stdin: cargo.stdin, output: null, expected: cargo.expected })
+  const wanted = {
+    program: { ...own, step: { ...own.step, takesStdin: true } },
+    interactor: {
+      ...{ step: { takesStdin: true }, diskBytes: interactor.plan.diskBytes, stdin: null, files },
+    },
+  }
+  const interaction = await interact(input, sandboxes, { program, interactor }, wanted)
+  if (wasCancelled(interaction)) throw new Ended('cancelled')
+  add(used, interaction.program)
+  add(used, interaction.interactor)
+  return { run: interaction.program, judged: judgeInteraction(interaction, test.points) }
+}
+
 const skipped = ({ name, group, points }: PlanTest): TestResult => ({
   ...{ name, group, points, verdict: 'skipped', score: 0 },
   ...{ exitCode: null, signal: null, usage: null },
 })
 
-async function runAll(testing: Testing): Promise<void> {
+async function runOne(
+  testing: Testing,
+  index: number,
+  onOpened: (sandbox: Sandbox) => void,
+): Promise<TestResult> {
+  const { input, judging, checkers } = testing
+  const test = judging.tests[index]
+  const cargo = input.cargo.tests[index]
+  if (test === undefined || cargo === undefined)
+    throw new LaunchError('worker-fault', 'a plan of other tests than were sent')
+  // Where nothing can judge it, nothing is run.
+  if (checkers.broken !== null)
+    return { ...skipped(test), verdict: 'checker-error', message: checkers.broken }
+  const isInteractive = judging.interactor !== null && checkers.program !== null
+  const { run, judged } = isInteractive
+    ? await runWithInteractor(testing, checkers.program, test, cargo)
+    : await runAlone(testing, test, cargo, onOpened)
+  show(testing, index, judged.verdict, run)
+  return resultOfTest(test, run, judged)
+}
+
+async function runAll(testing: Testing, parallel: number): Promise<void> {
   const { input, judging, sandboxes, results } = testing
   const order = openTestOrder(judging)
   await runInLanes({
     order,
     lanes: input.lanes,
-    parallel: judging.parallel,
+    parallel,
     abandon: sandboxes.abandon,
     abandonAll: sandboxes.abandonAll,
     async run(index, onOpened) {
@@ -157,6 +211,22 @@ async function runAll(testing: Testing): Promise<void> {
   })
   for (const [index, test] of judging.tests.entries())
     if (order.isSkipped(index)) results[index] = skipped(test)
+}
+
+/** Two programs at a time take two slots, and no test is run beside another. */
+async function runAllInPairs(testing: Testing): Promise<void> {
+  const { lanes } = testing.input
+  let release: () => void
+  try {
+    release = await lanes.pair()
+  } catch (error) {
+    throw new LaunchError('two-slots', (error as Error).message)
+  }
+  try {
+    await runAll(testing, 1)
+  } finally {
+    release()
+  }
 }
 
 async function showRun({ input, shown }: Testing): Promise<StepRun | null> {
@@ -218,12 +288,13 @@ async function runTests(input: RunInput, judging: PlanJudging, sandboxes: Sandbo
   const program = await buildProgram(input, sandboxes, input.cargo.files)
   if ('failed' in program) return failedBuild(program)
   const used: Used = { wallMs: 0, cpuMs: 0, memoryMebibyteMs: 0 }
-  const checkers = await buildChecker(input, judging, sandboxes, used)
+  const checkers = await buildJudge(input, judging, sandboxes, used)
   const results = judging.tests.map(() => null)
   const testing: Testing = {
     ...{ input, judging, sandboxes, program, checkers, results, used, shown: null },
   }
-  await runAll(testing)
+  if (judging.interactor === null) await runAll(testing, judging.parallel)
+  else await runAllInPairs(testing)
   return resultOf(testing, program.steps)
 }
 

@@ -73,7 +73,8 @@ export function testCargo(test: TestCase): TestCargo {
   }
 }
 
-/** What a checker program starts from. */
-export function checkerFiles({ judging }: JobSpec, catalogue: Catalogue): SandboxFile[] {
-  return judging?.checker === undefined ? [] : programFiles(judging.checker, catalogue)
+/** What a checker or an interactor starts from. */
+export function judgeFiles({ judging }: JobSpec, catalogue: Catalogue): SandboxFile[] {
+  const program = judging?.interactor ?? judging?.checker
+  return program === undefined ? [] : programFiles(program, catalogue)
 }

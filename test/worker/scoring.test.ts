@@ -42,7 +42,7 @@ const judging = (stop: PlanJudging['stop'], groups: (string | null)[]): PlanJudg
     ...{ name: String(index), group, points: 1, argv: ['a'], wallMs: 1, cpuMs: 1 },
     ...{ memoryBytes: 1, outputBytes: 1, fileBytes: 1, diskBytes: 1, takesStdin: false },
   })),
-  ...{ stop, groupScoring: 'sum', parallel: 1 },
+  ...{ stop, groupScoring: 'sum', parallel: 1, interactor: null },
   checker: { kind: 'exact', absolute: 0, relative: 0, program: null },
 })
 
@@ -66,10 +66,10 @@ t.test('what counts does not depend on what ends first', (t) => {
   t.end()
 })
 
-t.test('an idle slot is lent, and taken back when a job comes', (t) => {
+t.test('an idle slot is lent, and taken back when a job comes', async (t) => {
   const lanes = openLanes(3)
   const recalled: string[] = []
-  const leave = lanes.own()
+  const leave = await lanes.own()
   const first = lanes.borrow(() => recalled.push('first'))
   t.ok(first)
   t.ok(lanes.borrow(() => recalled.push('second')))
@@ -78,10 +78,10 @@ t.test('an idle slot is lent, and taken back when a job comes', (t) => {
     null,
     'no more than there are',
   )
-  const leaveOther = lanes.own()
+  const leaveOther = await lanes.own()
   t.same(recalled, ['second'], 'the youngest goes')
   first?.()
-  const leaveThird = lanes.own()
+  const leaveThird = await lanes.own()
   t.same(recalled, ['second'], 'what was given back need not be taken')
   t.equal(
     lanes.borrow(() => undefined),
@@ -92,5 +92,34 @@ t.test('an idle slot is lent, and taken back when a job comes', (t) => {
     lanes.borrow(() => undefined),
     'free again',
   )
-  t.end()
+})
+
+t.test('who needs two slots holds none while it waits, and gets them in turn', async (t) => {
+  const lanes = openLanes(2)
+  const [one, other] = [await lanes.own(), await lanes.own()]
+  const order: string[] = []
+  const first = lanes.pair().then((end) => {
+    order.push('first')
+    return end
+  })
+  const second = lanes.pair().then((end) => {
+    order.push('second')
+    return end
+  })
+  const third = lanes.own().then((end) => {
+    order.push('third')
+    return end
+  })
+  const endFirst = await first
+  t.same(order, ['first'], 'two that wait for two do not wait for each other')
+  endFirst()
+  one()
+  const endSecond = await second
+  t.same(order, ['first', 'second'], 'who came later does not go before')
+  endSecond()
+  other()
+  const endThird = await third
+  endThird()
+  t.same(order, ['first', 'second', 'third'])
+  await t.rejects(openLanes(1).pair(), /two slots/)
 })
