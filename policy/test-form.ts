@@ -106,10 +106,10 @@ export function checkTestForm(spec: JobSpec, checks: TestFormChecks, report: Rep
       '/steps',
       'With `tests` a job is one program: a `language` or an `image` with `command`.',
     )
-  if (spec.secrets !== undefined)
-    report('/secrets', 'A program that is judged gets no secrets: leave them out.')
   for (const field of ['stdin', 'stdinBase64'] as const)
     if (spec[field] !== undefined) report(`/${field}`, 'With `tests` each test has its own input.')
+  // What is shown of a test is not masked: a program under judgement has no business with secrets.
+  if (spec.secrets !== undefined) report('/secrets', 'A job with `tests` has no secrets.')
   const names = new Map<string, number>()
   for (const [index, test] of tests.entries()) {
     checkTest(test, `/tests/${index}`, spec, checks, report)

@@ -9,13 +9,7 @@ import { type Asked, askedOf } from './receipt.js'
 import { type RunSecrets, secretsOf } from './run-secrets.js'
 import type { Started } from './settle.js'
 import type { WorkerTelemetry } from './telemetry.js'
-import {
-  judgeFiles,
-  standardInput,
-  type TestCargo,
-  testCargo,
-  workspaceFiles,
-} from './workspace.js'
+import { jobFiles, judgeFiles, standardInput, type TestCargo, testCargo } from './workspace.js'
 
 /** Bytes on their way into a sandbox. Whoever sends them takes them out, so that they are held once. */
 export type Cargo = {
@@ -68,7 +62,7 @@ export async function prepare(
     asked: askedOf(payload, judged.grantRevision),
     hasAppArmor: files.platform.apparmor,
     cargo: {
-      files: workspaceFiles(payload.spec, files.catalogue),
+      files: jobFiles(payload.spec, files.catalogue),
       stdin: standardInput(payload.spec),
       secrets: secretsOf(payload.spec),
       tests: (payload.spec.tests ?? []).map(testCargo),

@@ -22,7 +22,7 @@ import { openStepOutput } from './step-output.js'
 
 export type StepContext = Pick<
   RunInput,
-  'cargo' | 'seccompFolders' | 'events' | 'createOutput' | 'onLaunched' | 'onSent'
+  'seccompFolders' | 'events' | 'cargo' | 'createOutput' | 'onLaunched' | 'onSent'
 > & { readonly plan: ProgramPlan }
 
 /** Takes what a program writes; a promise makes it wait. */
@@ -45,18 +45,17 @@ function auditOf(folders: SeccompFolders, step: PlanStep): Buffer | null {
   return compileFor(folders, step.seccompAudited).program
 }
 
+/** What a program begins with. `takeStdin` is asked when it is sent, so that no frame of ours holds the input while it runs. */
+export type StepStart = {
+  takeStdin(): StepInput
+  /** Instead of what the plan says, which has no secrets. */
+  readonly environment?: readonly string[]
+}
+
 export type RanProgram = {
   readonly evidence: Evidence
   readonly started: Started
   readonly seccomp: SeccompInForce
-}
-
-/** What a step is begun with, beside what its plan says. */
-export type StepBeginning = {
-  /** Asked when it is sent, so that no frame of ours holds the input while it runs. */
-  takeStdin(): StepInput
-  /** The plan’s, and what no plan has: secrets, and what other steps passed on. */
-  readonly environment: string[]
 }
 
 /** Runs it to its end. @throws LaunchError */
@@ -64,28 +63,33 @@ export async function runProgram(
   { plan, seccompFolders, onSent, onLaunched }: StepContext,
   sandbox: Sandbox,
   step: PlanStep,
-  { takeStdin, environment }: StepBeginning,
+  { takeStdin, environment = step.environment }: StepStart,
   output: Streams,
 ): Promise<RanProgram> {
   const inForce = compileFor(seccompFolders, step.seccomp)
   const programs = { filter: inForce.program, audit: auditOf(seccompFolders, step) }
   let started: Started | null = null
   let calls: Calls | null = null
-  const finished = await sandbox.run({ ...step, environment }, programs, takeStdin(), {
-    onSent,
-    onStarted(report) {
-      attest(report, plan, step)
-      started = report
-      onLaunched(report.setupUs / 1e6)
+  const finished = await sandbox.run(
+    { ...step, environment: [...environment] },
+    programs,
+    takeStdin(),
+    {
+      onSent,
+      onStarted(report) {
+        attest(report, plan, step)
+        started = report
+        onLaunched(report.setupUs / 1e6)
+      },
+      onStdout: (bytes) => output.take('stdout', bytes),
+      onStderr: (bytes) => output.take('stderr', bytes),
+      onCalls(report) {
+        if (report.observed !== (step.seccompWatch !== 'refusals'))
+          throw new LaunchError('launcher-protocol', 'calls of another kind than was asked')
+        calls = report
+      },
     },
-    onStdout: (bytes) => output.take('stdout', bytes),
-    onStderr: (bytes) => output.take('stderr', bytes),
-    onCalls(report) {
-      if (report.observed !== (step.seccompWatch !== 'refusals'))
-        throw new LaunchError('launcher-protocol', 'calls of another kind than was asked')
-      calls = report
-    },
-  })
+  )
   if (started === null) throw new LaunchError('launcher-protocol', 'FINISHED without STARTED')
   if (finished.reason === 'drain')
     throw new LaunchError('launcher-refused', 'drained', null, 'busy')
@@ -118,14 +122,14 @@ export async function runStep(
   context: StepContext,
   sandbox: Sandbox,
   step: PlanStep,
-  beginning: StepBeginning,
+  start: StepStart,
 ): Promise<StepRun> {
   const { events, plan, cargo, createOutput } = context
   const { masking } = cargo.secrets
   const output = openStepOutput({ events, masking, createOutput }, step)
   try {
     events.add('step', { name: step.name, state: 'started', outcome: null })
-    const ran = await runProgram(context, sandbox, step, beginning, output)
+    const ran = await runProgram(context, sandbox, step, start, output)
     const ranStep = ranStepOf(ran, plan, step, await output.finish())
     const { outcome } = ranStep.result
     events.add('step', { name: step.name, state: 'ended', outcome })

@@ -82,7 +82,7 @@ export async function runBuilt(
     { ...context, plan },
     sandbox,
     step,
-    { takeStdin: () => wanted.stdin, environment: step.environment },
+    { takeStdin: () => wanted.stdin },
     output,
   )
   sandboxes.end(sandbox)

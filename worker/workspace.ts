@@ -14,22 +14,22 @@ function bytesOf(file: JobFile): Buffer {
   return Buffer.from(file.content ?? '', 'utf8')
 }
 
-/** Empty, for steps to write to. */
-function passingFiles({ steps }: Pick<JobSpec, 'steps'>): SandboxFile[] {
-  if (steps === undefined) return []
-  const path = passedFile.slice(1)
-  return [{ path, mode: 0o600, bytes: Buffer.alloc(0), isInRun: true }]
-}
-
 const fileOf = (file: JobFile): SandboxFile => ({
   path: file.path,
   mode: file.mode ?? plainMode,
   bytes: bytesOf(file),
 })
 
-/** Files in the order in which they are written; the source first. */
-export function workspaceFiles(
-  spec: Pick<JobSpec, 'language' | 'source' | 'files' | 'secrets' | 'steps'>,
+/** Empty, for steps to write to. */
+function passingFiles({ steps }: JobSpec): SandboxFile[] {
+  if (steps === undefined) return []
+  const path = passedFile.slice(1)
+  return [{ path, mode: 0o600, bytes: Buffer.alloc(0), isInRun: true }]
+}
+
+/** The files of a program in the order in which they are written; the source first. */
+function programFiles(
+  spec: Pick<JobSpec, 'language' | 'source' | 'files'>,
   catalogue: Catalogue,
 ): SandboxFile[] {
   const files: SandboxFile[] = []
@@ -42,7 +42,12 @@ export function workspaceFiles(
     })
   }
   files.push(...(spec.files ?? []).map(fileOf))
-  return [...files, ...secretFiles(spec), ...passingFiles(spec)]
+  return files
+}
+
+/** All that a job starts from. */
+export function jobFiles(spec: JobSpec, catalogue: Catalogue): SandboxFile[] {
+  return [...programFiles(spec, catalogue), ...secretFiles(spec), ...passingFiles(spec)]
 }
 
 /** Standard input; null when there is none. */
@@ -71,5 +76,5 @@ export function testCargo(test: TestCase): TestCargo {
 /** What a checker or an interactor starts from. */
 export function judgeFiles({ judging }: JobSpec, catalogue: Catalogue): SandboxFile[] {
   const program = judging?.interactor ?? judging?.checker
-  return program === undefined ? [] : workspaceFiles(program, catalogue)
+  return program === undefined ? [] : programFiles(program, catalogue)
 }
