@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { requireKeys } from './auth.js'
 import { openFrame } from './http-frame.js'
 import { describeRoutes, serveDocument } from './openapi.js'
+import { routeArtifacts } from './route-artifacts.js'
 import { routeAttestation } from './route-attestation.js'
 import { routeCatalogue } from './route-catalogue.js'
 import { routeDeliveries } from './route-deliveries.js'
@@ -36,6 +37,7 @@ export async function buildServer(service: Service): Promise<FastifyInstance> {
     routeEvents(keyed, service)
     routeDeliveries(keyed, service)
     routeOutput(keyed, service)
+    routeArtifacts(keyed, service)
     routePolicy(keyed, service)
     routeCatalogue(keyed, service)
     routeSecrets(keyed, service)

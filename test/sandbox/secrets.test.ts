@@ -28,7 +28,7 @@ const asked: JobSpec = {
     },
     {
       name: 'floods',
-      run: 'while cat /run/secrets/TOKEN; do :; done',
+      run: 'yes "$(cat /run/secrets/TOKEN)"',
       limits: { outputBytes: 50_000 },
       if: 'always',
     },
