@@ -110,6 +110,8 @@ export function checkTestForm(spec: JobSpec, checks: TestFormChecks, report: Rep
     if (spec[field] !== undefined) report(`/${field}`, 'With `tests` each test has its own input.')
   // What is shown of a test is not masked: a program under judgement has no business with secrets.
   if (spec.secrets !== undefined) report('/secrets', 'A job with `tests` has no secrets.')
+  if (spec.artifacts !== undefined)
+    report('/artifacts', 'A job with `tests` keeps no files: each test’s sandbox is its own.')
   const names = new Map<string, number>()
   for (const [index, test] of tests.entries()) {
     checkTest(test, `/tests/${index}`, spec, checks, report)
