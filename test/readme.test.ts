@@ -37,6 +37,7 @@ const pages = {
   'docs/tenants.md': 8,
   'docs/audit.md': 2,
   'docs/webhooks.md': 1,
+  'docs/batches.md': 1,
 } as const
 const all = Object.entries(pages).flatMap(([page, least]) => {
   const marked = commands(read(page))
