@@ -93,6 +93,7 @@ set_up_guard() {
   [ -n "$engine" ] || [ -e "$guard_file" ] || stop_with 'no engine is named' 'give --engine unix:///run/docker.sock'
   local tenant
   for tenant in "${guard_tenants_asked[@]}"; do check_guard_tenant "$tenant"; done
+  only=guard # the ports are the api's, which need not run beside it
   prepare
   install_release
   write_guard_file "$engine" "${guard_tenants_asked[@]}"

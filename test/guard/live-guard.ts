@@ -18,6 +18,8 @@ export type LiveGuard = {
   /** The client of Docker, as a tenant. */
   docker(tenant: 'acme' | 'other', words: readonly string[], input?: string): Promise<Said>
   log(): string
+  /** Of the guard process, resident. Bytes. */
+  memory(): number
   end(): Promise<void>
 }
 
@@ -75,6 +77,9 @@ export async function startGuard(): Promise<LiveGuard> {
     ...{ engine, recorder, client, socketOf, log },
     docker: (tenant, words, input) =>
       run(client, ['--host', `unix://${socketOf(tenant)}`, ...words], input),
+    memory: () =>
+      Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1] ?? 0) *
+      1024,
     async end() {
       child.kill('SIGTERM')
       if (child.exitCode === null) await once(child, 'exit')
