@@ -90,6 +90,58 @@ t.test('the life of a container', async (t) => {
   t.equal(kept.out, 'kept\n', 'a named volume outlives it')
 })
 
+t.test('exec and update', async (t) => {
+  await acme('run', '-d', '--name', 'busy', 'base', '/bin/sleep', '3600')
+  t.equal((await acme('exec', 'busy', '/bin/sh', '-c', 'exit 9')).code, 9)
+  t.equal((await guard.docker('acme', ['exec', '-i', 'busy', '/bin/cat'], 'in\n')).out, 'in\n')
+  t.equal((await acme('exec', '-e', 'A=b', 'busy', '/bin/printenv', 'A')).out, 'b\n')
+  t.equal((await acme('exec', '-d', 'busy', '/bin/true')).code, 0)
+  t.match((await acme('exec', '--privileged', 'busy', '/bin/true')).err, /privileged/)
+  t.equal((await acme('update', '--memory', '64m', '--memory-swap', '64m', 'busy')).out, 'busy\n')
+  await acme('rm', '-f', 'busy')
+})
+
+t.test('volumes and networks of one’s own making', async (t) => {
+  t.equal((await acme('volume', 'create', 'made')).out, 'made\n')
+  t.match((await acme('volume', 'ls', '--format', '{{.Name}}')).out, /^made$/m)
+  t.equal((await acme('volume', 'rm', 'made')).out, 'made\n')
+  t.equal((await acme('network', 'create', 'wires')).code, 0)
+  await acme('run', '-d', '--name', 'wired', 'base', '/bin/sleep', '3600')
+  t.equal((await acme('network', 'connect', 'wires', 'wired')).code, 0)
+  const names = [
+    'inspect',
+    '--format',
+    '{{range $name, $_ := .NetworkSettings.Networks}}{{$name}} {{end}}',
+    'wired',
+  ]
+  t.equal((await acme(...names)).out, 'bridge wires \n')
+  t.equal((await acme('network', 'disconnect', 'wires', 'wired')).code, 0)
+  await acme('rm', '-f', 'wired')
+  t.equal((await acme('network', 'rm', 'wires')).out, 'wires\n')
+})
+
+t.test('images of one’s own making', async (t) => {
+  await acme('run', '--name', 'changed', 'base', '/bin/sh', '-c', 'echo mine > /usr/mine')
+  t.equal((await acme('commit', 'changed', 'kept:1')).code, 0)
+  t.equal((await acme('run', '--rm', 'kept:1', '/bin/cat', '/usr/mine')).out, 'mine\n')
+  t.equal((await acme('tag', 'kept:1', 'kept:2')).code, 0)
+  t.match((await acme('images', '--format', '{{.Repository}}:{{.Tag}}', 'kept')).out, /^kept:2$/m)
+  t.match((await acme('history', 'kept:1')).code, 0)
+  t.equal(
+    (await other('run', '--rm', 'kept:1', '/bin/true')).code,
+    125,
+    'it is not the other tenant’s',
+  )
+  t.equal((await acme('rm', 'changed')).code, 0)
+  t.match((await acme('rmi', 'kept:1', 'kept:2')).out, /Untagged: kept:2/)
+  await acme('create', '--name', 'whole', 'base', '/bin/true')
+  await acme('export', '-o', join(engine.directory, 'root'), 'whole')
+  t.equal((await acme('import', join(engine.directory, 'root'), 'brought:1')).code, 0)
+  t.equal((await acme('run', '--rm', 'brought:1', '/bin/echo', 'brought')).out, 'brought\n')
+  await acme('rm', 'whole')
+  t.equal((await acme('rmi', 'brought:1')).code, 0)
+})
+
 t.test('files in and out', async (t) => {
   const file = join(engine.directory, 'file')
   writeFileSync(file, 'copied\n')
@@ -163,6 +215,8 @@ t.test('two tenants, the same names', async (t) => {
     '',
     'their volumes of one name are two',
   )
+  t.equal((await acme('tag', 'base', 'other.stockade/docker.io/library/base:x')).code, 0)
+  t.notMatch((await other('images')).out, /\bx\b/, 'another’s name for an image is one’s own name')
   t.match((await acme('container', 'prune', '-f')).out, /Total reclaimed/)
   t.equal((await other('ps', '-q', '--no-trunc')).out.trim(), theirs, 'and stay theirs')
   const events = await other('events', '--since', '10m', '--until', '0s', '--format', '{{json .}}')
