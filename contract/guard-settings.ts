@@ -42,7 +42,7 @@ export const GuardSettings = Type.Object(
         description: 'Where /metrics is served. Absent: nowhere.',
       }),
     ),
-    tenants: Type.Record(Type.String({ pattern: '^[a-z][a-z0-9-]{0,30}$' }), GuardTenant),
+    tenants: Type.Record(Type.String({ pattern: '^[a-z][a-z0-9-]{0,30}$' }), GuardTenant, closed),
   },
   { ...closed, $id: 'GuardSettings' },
 )

@@ -1,9 +1,9 @@
 // Endpoints of a container that is there: by its own tenant, by whatever reference, as the engine's full id.
 import { passStream, passView } from './answer.js'
-import type { Call, Endpoint, QueryKind } from './endpoint.js'
+import type { Endpoint, QueryKind } from './endpoint.js'
 import { isSet } from './endpoint.js'
 import { passHijacked } from './hijack.js'
-import { judgeContainer } from './judged.js'
+import { judge, judgeContainer } from './judged.js'
 import { eachLine } from './lines.js'
 import { containerId, execId } from './owned.js'
 import { clientName, engineName } from './tenant.js'
@@ -118,7 +118,7 @@ const execStart: Endpoint = {
   ...{ judged: 'exec-start', upgrade: true },
   serve: async (call) => {
     const id = await execId(call)
-    const { body } = await judgeExecStart(call)
+    const { body } = await judge(call, 'exec-start', { id })
     await passHijacked(call, {
       method: 'POST',
       path: ['exec', id, 'start'],
@@ -126,12 +126,6 @@ const execStart: Endpoint = {
       version: call.version,
     })
   },
-}
-
-/** Two truths and a size: there is nothing in it to weigh, and it is written anew. */
-async function judgeExecStart({ body }: Call): Promise<{ readonly body: unknown }> {
-  const asked = isFields(body) ? body : {}
-  return { body: { Detach: asked.Detach === true, Tty: asked.Tty === true } }
 }
 
 function onExec(id: string, method: Method, action: string, query: Queries = {}): Endpoint {

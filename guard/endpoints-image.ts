@@ -1,5 +1,6 @@
 // Endpoints of images: one's own tags, and the operator's images that the grant names, which can be used and not touched.
-import { passView, readEngine, sendJson } from './answer.js'
+import { randomBytes } from 'node:crypto'
+import { passStream, passView, readEngine, sendJson } from './answer.js'
 import type { Call, Endpoint } from './endpoint.js'
 import { isSet } from './endpoint.js'
 import { judge } from './judged.js'
@@ -13,7 +14,7 @@ import {
 } from './owned.js'
 import { filtersOf } from './query.js'
 import { malformed, missing, refused } from './refusal.js'
-import { clientName, wholeReference } from './tenant.js'
+import { clientName, engineName, wholeReference } from './tenant.js'
 import { clientLabels, isFields } from './view.js'
 
 function rowView(call: Call, row: ImageRow): unknown {
@@ -166,4 +167,76 @@ const tag: Endpoint = {
   },
 }
 
-export const imageEndpoints: readonly Endpoint[] = [list, inspect, history, remove, tag]
+/** An image that nobody names would be nobody's, and lie there for ever. */
+const untagged = (call: Call): Record<string, readonly string[]> => ({
+  repo: [engineName(call.tenant.name, 'image', 'untagged').replace(/:latest$/, '')],
+  tag: [randomBytes(6).toString('hex')],
+})
+
+/** `docker import`: the body becomes an image of the tenant's. A pull is not served yet, whatever the grant says of registries. */
+const bring: Endpoint = {
+  ...{
+    id: 'image-create',
+    method: 'POST',
+    path: '/images/create',
+    body: 'archive',
+    judged: 'image-create',
+  },
+  query: {
+    ...{
+      fromSrc: 'text',
+      fromImage: 'text',
+      repo: 'text',
+      tag: 'text',
+      message: 'text',
+      platform: 'word',
+    },
+    changes: 'texts',
+  },
+  serve: async (call) => {
+    if (call.query.fromImage !== undefined)
+      throw refused(
+        'docker-endpoint',
+        'images are not pulled through the guard yet: ask the operator to put it there',
+      )
+    const { query } = await judge(call, 'image-create')
+    const named = query.repo === undefined ? { ...query, ...untagged(call) } : query
+    await passStream(call, {
+      method: 'POST',
+      path: ['images', 'create'],
+      query: named,
+      archive: call.request,
+    })
+  },
+}
+
+const commit: Endpoint = {
+  ...{ id: 'commit', method: 'POST', path: '/commit', body: 'json', judged: 'commit' },
+  query: {
+    ...{
+      container: 'name',
+      repo: 'text',
+      tag: 'text',
+      comment: 'text',
+      author: 'text',
+      pause: 'flag',
+    },
+    changes: 'texts',
+  },
+  serve: async (call) => {
+    const { query, body } = await judge(call, 'commit')
+    const named = query.repo === undefined ? { ...query, ...untagged(call) } : query
+    const asked = { method: 'POST', path: ['commit'], query: named }
+    await passView(call, body === null ? asked : { ...asked, body }, (value) => value)
+  },
+}
+
+export const imageEndpoints: readonly Endpoint[] = [
+  list,
+  inspect,
+  history,
+  remove,
+  tag,
+  bring,
+  commit,
+]

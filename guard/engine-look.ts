@@ -22,6 +22,8 @@ type Info = {
   readonly SecurityOptions?: readonly string[] | null
   readonly LiveRestoreEnabled?: boolean
   readonly InitBinary?: string
+  /** `N/A` where the program is named and is not there. */
+  readonly InitCommit?: { readonly ID?: string }
   readonly Swarm?: { readonly LocalNodeState?: string } | null
 }
 
@@ -36,7 +38,7 @@ export async function lookAt(engine: Pick<Engine, 'read'>): Promise<EngineLook |
   ])
   if (version?.status !== 200 || info?.status !== 200) return null
   const { ApiVersion } = version.value as { ApiVersion?: string }
-  const { ServerVersion, SecurityOptions, LiveRestoreEnabled, Swarm, InitBinary } =
+  const { ServerVersion, SecurityOptions, LiveRestoreEnabled, Swarm, InitBinary, InitCommit } =
     info.value as Info
   if (typeof ApiVersion !== 'string' || !/^\d+\.\d+$/.test(ApiVersion)) return null
   const options = (SecurityOptions ?? []).map((option) => /^name=([a-z]+)/.exec(option)?.[1])
@@ -49,7 +51,7 @@ export async function lookAt(engine: Pick<Engine, 'read'>): Promise<EngineLook |
     hasAppArmor: options.includes('apparmor'),
     liveRestore: LiveRestoreEnabled === true,
     isSwarm: Swarm?.LocalNodeState === 'active',
-    hasInit: (InitBinary ?? '') !== '',
+    hasInit: (InitBinary ?? '') !== '' && !['', 'N/A'].includes(InitCommit?.ID ?? ''),
   }
 }
 

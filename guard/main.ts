@@ -3,8 +3,12 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
+import type { Settings } from '../contract/config.js'
 import { sharedRootAccepted } from '../contract/grant-docker.js'
 import type { GuardSettings } from '../contract/guard-settings.js'
+import { ociSeccomp } from '../native/oci-seccomp.js'
+import { compileSeccomp } from '../native/seccomp.js'
+import { profileNames } from '../native/seccomp-load.js'
 import type { LoadedGrant } from '../policy/grant-file.js'
 import { parseGrants } from '../policy/grant-file.js'
 import { openLog } from '../queue/log.js'
@@ -35,13 +39,14 @@ function readGrants(directory: string): ReadonlyMap<string, LoadedGrant> {
   )
 }
 
-function readProfiles(directory: string): ReadonlyMap<string, unknown> {
-  const names = readdirSync(directory).filter((name) => name.endsWith('.json'))
+/** As engines take them: compiled, and written so that no two rules of a call overlap, which libseccomp refuses. */
+function readProfiles(settings: Settings): ReadonlyMap<string, unknown> {
+  const folders = {
+    profilesFolder: settings.profileDirectory,
+    ownFolder: settings.seccompDirectory,
+  }
   return new Map(
-    names.map((name) => [
-      name.slice(0, -5),
-      JSON.parse(readFileSync(join(directory, name), 'utf8')) as unknown,
-    ]),
+    profileNames(folders).map((name) => [name, ociSeccomp(compileSeccomp(name, folders))]),
   )
 }
 
@@ -148,7 +153,7 @@ const front: Front = {
     if (grant === undefined) throw refused('docker-owner', `the grant ${tenant.grant} is not there`)
     return grant
   },
-  seccompProfiles: readProfiles(join(settings.profileDirectory, 'seccomp')),
+  seccompProfiles: readProfiles(settings),
 }
 
 const engine = openEngine(socketPath, look.apiVersion)

@@ -26,10 +26,10 @@ make_accounts() {
 remove_accounts() {
   local name
   sed -i "/^$launcher_user:/d" /etc/subuid /etc/subgid
-  for name in "$api_user" "$worker_user" "$launcher_user"; do
+  for name in "$api_user" "$worker_user" "$launcher_user" "$guard_user"; do
     ! getent passwd "$name" > /dev/null || userdel "$name" 2> /dev/null || stop_with "the user $name cannot be removed" "end its processes (pgrep -u $name), then run down --purge again"
   done
-  for name in "$api_user" "$worker_user" "$launcher_user" "$redis_group" "$seal_group" "$launch_group" "$blob_group"; do
+  for name in "$api_user" "$worker_user" "$launcher_user" "$guard_user" "$redis_group" "$seal_group" "$launch_group" "$blob_group"; do
     ! getent group "$name" > /dev/null || groupdel "$name"
   done
 }

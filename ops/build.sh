@@ -27,7 +27,7 @@ build_set_up_tools() {
 # All that the installed release is made of, in one digest: when it is the same, there is nothing to do.
 release_digest() {
   {
-    find contract policy queue api worker native profiles ops package-lock.json tsconfig.json tsconfig.build.json -type f \
+    find contract policy queue api worker guard native profiles ops package-lock.json tsconfig.json tsconfig.build.json -type f \
       -not -path 'native/build/*' -print0 | sort -z | xargs -0 sha256sum
     node --version
     uname -m
@@ -61,7 +61,7 @@ copy_release() { # DIRECTORY
   cp package.json package-lock.json "$target/"
   cp -R profiles ops "$target/"
   cp native/build/{launcher,addon.node,slot-mounts,own-tree,kernel-probe} "$target/native/build/"
-  for folder in contract policy queue api worker native; do cp -R "dist/$folder" "$target/dist/"; done
+  for folder in contract policy queue api worker guard native; do cp -R "dist/$folder" "$target/dist/"; done
   install -D -m 0644 -t "$target/dist/ops" dist/ops/{seccomp,oci,admin,admin-words,usage-export,policy,policy-files,policy-text,mcp,mcp-tool,mcp-job,mcp-policy}.js
   production_packages > "$target/packages"
   grep -q . "$target/packages" || stop_with 'package-lock.json names no package' 'git checkout package-lock.json, then run up again'

@@ -90,7 +90,7 @@ stop_services() {
   local pid service
   pid=$(supervisor_pid)
   [ -n "$pid" ] || return 0
-  for service in api worker launcher redis; do stop_service "$service"; done
+  for service in guard api worker launcher redis; do stop_service "$service"; done
   kill -HUP "$pid" # runsvdir tells each runsv to end, then ends
   for service in "$supervised"/*/; do sv -w 10 force-shutdown "$service" > /dev/null 2>&1 || true; done
   rm -rf "$supervised" "$run_directory/started-with"
@@ -103,3 +103,9 @@ where_logs_are() { echo "$log_directory"; }
 show_logs() { tail -n 15 "$log_directory"/*/current 2> /dev/null || true; }
 follow_logs() { exec tail -n 0 -F "$log_directory"/*/current; }
 remove_services() { :; }
+
+# runsvdir forgets a directory that is gone.
+remove_guard_service() {
+  sv -w 10 force-shutdown "$supervised/guard" > /dev/null 2>&1 || true
+  rm -rf "$supervised/guard" "$run_directory/started-with/guard"
+}

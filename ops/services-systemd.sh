@@ -9,6 +9,7 @@ unit_of() { echo "$instance-$1.service"; }
 writable_paths() { # SERVICE
   case $1 in
     redis) echo "$state_directory/redis $run_directory/redis" ;;
+    guard) echo "$guard_directory" ;;
     api) echo "$run_directory/api $state_directory/blobs $log_directory/audit/api" ;;
     worker) echo "$run_directory/worker $state_directory/blobs $state_directory/outputs $log_directory/audit/worker" ;;
   esac
@@ -54,7 +55,7 @@ service_definition() { # SERVICE
 # Written by ./stockade up; changes here are lost.
 [Unit]
 Description=Stockade $instance: $service
-After=$set_up_unit $([ "$service" = redis ] || unit_of redis)
+After=$set_up_unit $(case $service in redis | guard) ;; *) unit_of redis ;; esac)
 Requires=$set_up_unit
 # Tried again for ever, as by runit: a service that gave up would stay away when what it lacked is back.
 StartLimitIntervalSec=0
@@ -115,7 +116,7 @@ stop_service() { systemctl stop "$(unit_of "$1")" 2> /dev/null || true; systemct
 
 stop_services() {
   local service
-  for service in api worker launcher redis; do stop_service "$service"; done
+  for service in guard api worker launcher redis; do stop_service "$service"; done
   systemctl stop "$set_up_unit" 2> /dev/null || true
   rm -rf "$run_directory/started-with"
   pkill -KILL -u "$launcher_user" 2> /dev/null || true
@@ -126,9 +127,15 @@ where_logs_are() { echo "journalctl --unit '$instance-*'"; }
 show_logs() { journalctl --no-pager --quiet --lines 40 --unit "$instance-*" || true; }
 follow_logs() { exec journalctl --quiet --follow --lines 0 --unit "$instance-*"; }
 
+remove_guard_service() {
+  systemctl disable --quiet "$(unit_of guard)" 2> /dev/null || true
+  rm -f "$units/$(unit_of guard)" "$run_directory/started-with/guard"
+  systemctl daemon-reload
+}
+
 remove_services() {
   local unit
-  for unit in "$set_up_unit" "${services[@]/#/$instance-}"; do
+  for unit in "$set_up_unit" "${services[@]/#/$instance-}" "$instance-guard"; do
     unit=${unit%.service}.service
     systemctl disable --quiet "$unit" 2> /dev/null || true
     rm -f "$units/$unit"

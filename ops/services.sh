@@ -1,7 +1,7 @@
 # Starting, stopping and watching the four services, by systemd where it runs, else by runit. Sourced by set-up.sh.
 # shellcheck shell=bash
 
-service_user() { case $1 in redis | api) echo "$api_user" ;; worker) echo "$worker_user" ;; launcher) echo "$launcher_user" ;; esac; }
+service_user() { case $1 in redis | api) echo "$api_user" ;; worker) echo "$worker_user" ;; guard) echo "$guard_user" ;; launcher) echo "$launcher_user" ;; esac; }
 
 # The launcher's arguments are docs/launcher-protocol.md's; they stand here and nowhere else. Each service names the very
 # release that it runs from: one that is started again between two releases stays with its own.
@@ -19,6 +19,7 @@ service_command() {
   installed=$(readlink -f "$release")
   case $1 in
     redis) echo "/usr/bin/redis-server $configuration_directory/redis.conf" ;;
+    guard) echo "$node_binary $installed/dist/guard/main.js" ;;
     api | worker) echo "$node_binary --max-old-space-size=$(heap_mebibytes) $installed/dist/$1/main.js" ;;
     launcher)
       echo "$installed/native/build/launcher --instance $instance --slots $slots --socket $run_directory/launcher/launcher.sock" \
@@ -38,6 +39,7 @@ service_digest() { # SERVICE
     case $1 in
       redis) cat "$configuration_directory/redis.conf" "$configuration_directory/redis.acl" ;;
       launcher) cat "$slots_directory/made-for" ;;
+      guard) cat "$settings_file" "$guard_file" ;;
       api | worker) cat "$settings_file" "$image_store/index.json" ;;
     esac
   } | sha256sum

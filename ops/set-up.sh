@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 if [ "${1:-}" = --once-a-boot ]; then instance=$3; fi
-for part in instance settings packages accounts attestation cgroups apparmor images redis build services; do
+for part in instance settings packages accounts attestation cgroups apparmor images redis build guard services; do
   # shellcheck disable=SC1090 # ops/*.sh, checked one by one
   source "ops/$part.sh"
 done
@@ -42,6 +42,7 @@ prepare_for_boot() {
   make_cgroups
   load_apparmor_profiles
   mount_slots
+  [ ! -e "$guard_file" ] || make_guard_directories
 }
 
 # Slots keep their mount until a reboot, or until their number or their ids change.

@@ -31,8 +31,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   queue: ['contract', 'policy'],
   api: ['contract', 'policy', 'queue'],
   worker: ['contract', 'policy', 'queue', 'native'],
-  // The log, the settings file and the grants as they lie on the disk are queue's to read; the guard has no Redis.
-  guard: ['contract', 'policy', 'queue'],
+  // The log and the settings file are queue's to read, profiles native's to compile; the guard has no Redis and no launcher.
+  guard: ['contract', 'policy', 'queue', 'native'],
   native: ['contract'],
   ops: ['contract', 'policy', 'queue', 'native', 'api'],
   test: ['contract', 'policy', 'queue', 'api', 'worker', 'guard', 'native', 'ops'],

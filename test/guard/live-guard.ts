@@ -12,10 +12,14 @@ export type Said = { readonly code: number; readonly out: string; readonly err: 
 export type LiveGuard = {
   readonly engine: LiveEngine
   readonly recorder: Recorder
+  /** The client of Docker: a newer one where it is at hand. */
+  readonly client: string
   socketOf(tenant: 'acme' | 'other'): string
   /** The client of Docker, as a tenant. */
   docker(tenant: 'acme' | 'other', words: readonly string[], input?: string): Promise<Said>
   log(): string
+  /** Of the guard process, resident. Bytes. */
+  memory(): number
   end(): Promise<void>
 }
 
@@ -67,11 +71,15 @@ export async function startGuard(): Promise<LiveGuard> {
     if (child.exitCode !== null) throw new Error(`the guard has ended: ${log()}`)
     await setTimeout(100)
   }
-  const client = ['/usr/local/bin/docker', '/usr/bin/docker'].find(existsSync)
+  const client =
+    ['/usr/local/bin/docker', '/usr/bin/docker'].find((path) => existsSync(path)) ?? engine.client
   return {
-    ...{ engine, recorder, socketOf, log },
+    ...{ engine, recorder, client, socketOf, log },
     docker: (tenant, words, input) =>
-      run(client ?? engine.client, ['--host', `unix://${socketOf(tenant)}`, ...words], input),
+      run(client, ['--host', `unix://${socketOf(tenant)}`, ...words], input),
+    memory: () =>
+      Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1] ?? 0) *
+      1024,
     async end() {
       child.kill('SIGTERM')
       if (child.exitCode === null) await once(child, 'exit')
