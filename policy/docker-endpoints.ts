@@ -22,6 +22,7 @@ import {
   dockerNetworkDisconnect,
   dockerVolumeCreate,
 } from '../contract/docker-object.js'
+import { dockerServiceCreate } from '../contract/docker-service.js'
 import type { Adapter } from './docker-adapted.js'
 import { adaptBuild } from './docker-build.js'
 import { type DockerClaims, judged, passed, written } from './docker-claim.js'
@@ -62,6 +63,8 @@ import {
   volumeClaims,
 } from './docker-object-claims.js'
 import type { QueryShape } from './docker-query.js'
+import { adaptService } from './docker-service.js'
+import { serviceClaims } from './docker-service-claims.js'
 
 export type DockerEndpointJudge = {
   readonly shape: DockerShape
@@ -118,7 +121,16 @@ const containerCreate: DockerEndpointJudge = {
 /** What stands in headers is the guard’s to carry. */
 const { 'X-Registry-Config': _credentials, 'Content-type': _kind, ...buildQuery } = dockerBuild
 
-const service = ofBody({}, {}, adaptNever('docker-grant', 'Services are not given here yet.'))
+const service: DockerEndpointJudge = {
+  ...ofBody(dockerServiceCreate, serviceClaims, adaptService),
+  query: { version: 'number', registryAuthFrom: 'text', rollback: 'text' },
+  queryClaims: {
+    '/version': passed('Which state of the service is meant.'),
+    '/registryAuthFrom': passed('Whose credentials for pulls are taken: the service’s own.'),
+    '/rollback': passed('Whether the state before is taken again, which was judged.'),
+  },
+  rules: null,
+}
 
 export const judgedEndpoints: Readonly<Record<DockerEndpoint, DockerEndpointJudge>> = {
   'container-create': containerCreate,

@@ -115,6 +115,11 @@ export const dockerRules = {
     why: 'Names, veth pairs, mounts and inodes of the host are few, and shared by all.',
     references: ['CWE-770 (allocation without limits)'],
   },
+  'docker-service-mode': {
+    title: 'Services of so many tasks',
+    why: 'A task on each machine, or a job without end, is the operator’s to say.',
+    references: ['CWE-770 (allocation without limits)'],
+  },
   'docker-plugin': {
     title: 'No plug-ins',
     why: 'A plug-in is a program of the host’s, with the rights that its author asks for.',

@@ -4,12 +4,12 @@ import { below, mountClaims } from './docker-container-claims.js'
 
 const resolver = emptyOnly('The resolver is the guard’s: another one hears every name.')
 const rollout = passed('How an update is rolled out over the service’s own tasks.')
-const network = judged('network-grant', 'network-sharing', 'host-network')
+const network = judged('network-grant', 'network-sharing', 'host-network', 'docker-name')
 
 const specClaims: DockerClaims = {
   ...below('/Mounts/*', mountClaims),
   '/Image': judged('image'),
-  '/Labels': judged('label'),
+  '/Labels': judged('label', 'docker-label'),
   '/Command': judged('program', 'argument-size', 'argument-text'),
   '/Args': judged('argument-size', 'argument-text'),
   '/Hostname': passed('The name inside its own UTS namespace.'),
@@ -33,17 +33,20 @@ const specClaims: DockerClaims = {
   '/HealthCheck': written('Not more often than each second.'),
   '/Hosts': resolver,
   '/DNSConfig': resolver,
-  '/Secrets/*/File': judged('file-path', 'file-mode', 'identity-range'),
-  '/Secrets': emptyOnly('Secrets of the cluster belong to no tenant yet.'),
-  '/Configs/*/File': judged('file-path', 'file-mode', 'identity-range'),
-  '/Configs': emptyOnly('Configurations of the cluster belong to no tenant yet.'),
+  '/Secrets/*/File': judged('mount-target', 'docker-mount', 'docker-name'),
+  '/Secrets/*/SecretID': judged('docker-owner'),
+  '/Secrets/*/SecretName': written('The engine’s own name of what the id says.'),
+  '/Configs/*/File': judged('mount-target', 'docker-mount', 'docker-name'),
+  '/Configs/*/Runtime': emptyOnly('For credentials of Windows containers.'),
+  '/Configs/*/ConfigID': judged('docker-owner'),
+  '/Configs/*/ConfigName': written('The engine’s own name of what the id says.'),
   '/OomScoreAdj': written('Never below our own.'),
-  '/Isolation': emptyOnly('Windows containers only.'),
+  '/Isolation': emptyOnly('Windows containers only.', 'default'),
   '/Init': passed('The engine’s own small init as process 1, inside.'),
   '/Sysctls': judged('sysctl'),
   '/CapabilityAdd': judged('capability', 'capability-name'),
   '/CapabilityDrop': judged('capability-name'),
-  '/Ulimits': judged('limit-maximum', 'limit-minimum'),
+  '/Ulimits': judged('limit-maximum', 'limit-minimum', 'docker-ulimit'),
 }
 
 const taskClaims: DockerClaims = {
@@ -56,31 +59,35 @@ const taskClaims: DockerClaims = {
   '/Resources/Limits/GenericResources': emptyOnly(
     'Resources without a name that a rule knows: devices.',
   ),
-  '/Resources/Reservations/NanoCPUs': judged('limit-maximum'),
-  '/Resources/Reservations/MemoryBytes': judged('limit-maximum'),
-  '/Resources/Reservations/Pids': judged('limit-maximum'),
+  '/Resources/Reservations/NanoCPUs': written(
+    'A task that reserves keeps others out: the limit decides.',
+  ),
+  '/Resources/Reservations/MemoryBytes': written(
+    'A task that reserves keeps others out: the limit decides.',
+  ),
+  '/Resources/Reservations/Pids': written(
+    'A task that reserves keeps others out: the limit decides.',
+  ),
   '/Resources/Reservations/GenericResources': judged('device'),
-  '/RestartPolicy': written('Bounded in number and rate (CIS Docker 5.14).'),
+  '/RestartPolicy': written('On failure, not more often than each 5 seconds (CIS Docker 5.14).'),
   '/Placement': written('Where a tenant’s tasks run is the operator’s.'),
   '/ForceUpdate': passed('A counter.'),
-  '/Runtime': emptyOnly('Plug-ins and attachments are no tenant’s.'),
+  '/Runtime': emptyOnly('Plug-ins and attachments are no tenant’s.', 'container'),
   '/Networks': network,
   '/LogDriver': written('json-file with a bounded size.'),
 }
 
 export const serviceClaims: DockerClaims = {
   ...below('/TaskTemplate', taskClaims),
-  '/Name': judged('label'),
-  '/Labels': judged('label'),
-  '/Mode/Replicated': written('At most what the grant lets run at once.'),
-  '/Mode/Global': emptyOnly('One on each machine is the operator’s to say.'),
-  '/Mode/ReplicatedJob': written('At most what the grant lets run at once.'),
-  '/Mode/GlobalJob': emptyOnly('One on each machine is the operator’s to say.'),
+  '/Name': judged('docker-name'),
+  '/Labels': judged('label', 'docker-label'),
+  '/Mode/Replicated': judged('docker-quota'),
+  '/Mode/Global': judged('docker-service-mode'),
+  '/Mode/ReplicatedJob': judged('docker-service-mode'),
+  '/Mode/GlobalJob': judged('docker-service-mode'),
   '/UpdateConfig': rollout,
   '/RollbackConfig': rollout,
   '/Networks': network,
   '/EndpointSpec/Mode': passed('How the service’s own name resolves inside.'),
-  '/EndpointSpec/Ports': emptyOnly(
-    'No grant has ports of the host yet (CIS Docker 5.7, 5.8, 5.13).',
-  ),
+  '/EndpointSpec/Ports': judged('docker-port'),
 }

@@ -107,6 +107,17 @@ function checkLists(grant: Grant, report: Report): void {
         report(`/${key}/${index}`, `${quote(element)} is given twice.`)
 }
 
+/** What an engine cannot keep is not promised, and what is given is named once. */
+function checkDocker(grant: Grant, report: Report): void {
+  const { docker } = grant
+  if (docker.allowed && grant.landlockAbiMinimum > 0)
+    report('/docker/allowed', 'An engine has no Landlock to give: `landlockAbiMinimum` must be 0.')
+  for (const key of ['capabilities', 'capabilitiesAdded', 'registries'] as const)
+    for (const [index, element] of docker[key].entries())
+      if ((docker[key] as readonly string[]).indexOf(element) !== index)
+        report(`/docker/${key}/${index}`, `${quote(element)} is given twice.`)
+}
+
 /** Faults beyond the schema of a grant that has passed it. */
 export function grantFaults(grant: Grant): Fault[] {
   const faults: Fault[] = []
@@ -117,5 +128,6 @@ export function grantFaults(grant: Grant): Fault[] {
   checkLists(grant, report)
   checkCallbacks(grant, report)
   checkWarnings(grant, report)
+  checkDocker(grant, report)
   return faults
 }

@@ -98,7 +98,8 @@ const asQuery = (value: object): Record<string, string> =>
 
 for (const endpoint of dockerEndpoints) {
   const { shape, claims, query, queryClaims } = judgedEndpoints[endpoint]
-  const path = { id: endpoint.startsWith('network') ? 'back' : 'web', name: 'app' }
+  const ids: Readonly<Record<string, string>> = { network: 'back', service: 'api' }
+  const path = { id: ids[endpoint.split('-')[0] ?? ''] ?? 'web', name: 'app' }
   const check = (leaf: string, isQuery: boolean): readonly string[] => {
     const value = filled(isQuery ? query : shape, leaf.split('/').slice(1)) as object
     const asked = isQuery ? call(endpoint, null, asQuery(value)) : call(endpoint, value)

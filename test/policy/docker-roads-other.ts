@@ -1,7 +1,135 @@
 // Roads of execs, updates, volumes, networks, builds, images and of a swarm. See docker-roads.ts.
 import { body, query, type Road } from './docker-road.js'
 
+type Part = Readonly<Record<string, unknown>>
+const service = (
+  name: string,
+  rule: string,
+  container: Part,
+  task: Part = {},
+  rest: Part = {},
+): Road =>
+  body('service-create', name, rule, {
+    Name: 's',
+    ...rest,
+    TaskTemplate: { ...task, ContainerSpec: { Image: 'app', ...container } },
+  })
+
+const services: readonly Road[] = [
+  service('a service that binds', 'host-path', {
+    Mounts: [{ Type: 'bind', Source: '/', Target: '/x' }],
+  }),
+  service('a service with the socket', 'host-socket', {
+    Mounts: [{ Type: 'bind', Source: '/var/run/docker.sock', Target: '/x' }],
+  }),
+  service('a service’s volume that binds', 'host-path', {
+    Mounts: [
+      {
+        Type: 'volume',
+        Source: 'data',
+        Target: '/x',
+        VolumeOptions: { DriverConfig: { Options: { device: '/' } } },
+      },
+    ],
+  }),
+  service('a service’s capabilities', 'capability', { CapabilityAdd: ['CAP_SYS_ADMIN'] }),
+  service('a service without a filter', 'seccomp-unconfined', {
+    Privileges: { Seccomp: { Mode: 'unconfined' } },
+  }),
+  service('a service’s own filter', 'seccomp-profile', {
+    Privileges: { Seccomp: { Mode: 'custom', Profile: 'e30=' } },
+  }),
+  service('an unconfined service', 'apparmor-unconfined', {
+    Privileges: { AppArmor: { Mode: 'disabled' } },
+  }),
+  service('a service’s SELinux', 'docker-field', {
+    Privileges: { SELinuxContext: { Disable: true } },
+  }),
+  service('a service’s settings', 'sysctl', { Sysctls: { 'net.core.somaxconn': '1' } }),
+  service('a service’s hosts', 'docker-field', { Hosts: ['10.0.0.1 x'] }),
+  service('a stranger’s secret', 'docker-owner', {
+    Secrets: [{ SecretID: 'theirs', SecretName: 'theirs' }],
+  }),
+  service('a secret over /proc', 'mount-target', {
+    Secrets: [{ SecretID: 'key', SecretName: 'key', File: { Name: '/proc/x' } }],
+  }),
+  service('a stranger’s configuration', 'docker-owner', {
+    Configs: [{ ConfigID: 'theirs', ConfigName: 'theirs' }],
+  }),
+  service('a set-uid configuration', 'docker-mount', {
+    Configs: [{ ConfigID: 'conf', ConfigName: 'conf', File: { Name: 'x', Mode: 0o4755 } }],
+  }),
+  service(
+    'a service’s memory',
+    'limit-maximum',
+    {},
+    { Resources: { Limits: { MemoryBytes: 2 ** 45 } } },
+  ),
+  service(
+    'a service’s devices',
+    'device',
+    {},
+    {
+      Resources: {
+        Reservations: { GenericResources: [{ DiscreteResourceSpec: { Kind: 'gpu', Value: 1 } }] },
+      },
+    },
+  ),
+  service('a plug-in as a service', 'docker-field', {}, { PluginSpec: { Name: 'x' } }),
+  service('an attachment', 'docker-field', {}, { NetworkAttachmentSpec: { ContainerID: 'x' } }),
+  service(
+    'a service on the host’s network',
+    'host-network',
+    {},
+    { Networks: [{ Target: 'host' }] },
+  ),
+  service(
+    'a service on a stranger’s network',
+    'network-grant',
+    {},
+    { Networks: [{ Target: 'theirs' }] },
+  ),
+  service(
+    'a service with driver options',
+    'docker-driver',
+    {},
+    { Networks: [{ Target: 'back', DriverOpts: { a: 'b' } }] },
+  ),
+  service('a service everywhere', 'docker-service-mode', {}, {}, { Mode: { Global: {} } }),
+  service('a job everywhere', 'docker-service-mode', {}, {}, { Mode: { GlobalJob: {} } }),
+  service('many tasks', 'docker-quota', {}, {}, { Mode: { Replicated: { Replicas: 1000 } } }),
+  service(
+    'a port outside',
+    'docker-port',
+    {},
+    {},
+    { EndpointSpec: { Ports: [{ Protocol: 'tcp', TargetPort: 80, PublishedPort: 80 }] } },
+  ),
+  service(
+    'a port that the swarm chooses',
+    'docker-port',
+    {},
+    {},
+    { EndpointSpec: { Ports: [{ TargetPort: 80 }] } },
+  ),
+  service('labels of the guard', 'docker-label', { Labels: { 'stockade.tenant': 'b' } }),
+  service('a service in lower case', 'docker-unknown-field', { mounts: [] }),
+  {
+    ...service('an update of a stranger’s', 'docker-owner', {}),
+    endpoint: 'service-update',
+    path: { id: 'theirs' },
+  },
+  {
+    ...service('an update that binds', 'host-path', {
+      Mounts: [{ Type: 'bind', Source: '/', Target: '/x' }],
+    }),
+    endpoint: 'service-update',
+    path: { id: 'api' },
+  },
+]
+
 export const otherRoads: readonly Road[] = [
+  ...services,
   body('exec-create', 'exec privileged', 'privileged', { Cmd: ['id'], Privileged: true }),
   body('exec-create', 'exec of a stranger', 'docker-owner', { Cmd: ['id'] }, { id: 'stranger' }),
   body('exec-create', 'exec by descriptor', 'work-directory', {

@@ -3,7 +3,15 @@ import t from 'tap'
 import { dockerEndpoints } from '../../policy/docker-door.js'
 import { judgeDocker } from '../../policy/docker-judge.js'
 import { dockerRules } from '../../policy/docker-rules.js'
-import { call, cliCreate, dockerContext, dockerGrant, judged, reasons } from './docker-fixture.js'
+import {
+  call,
+  cliCreate,
+  dockerContext,
+  dockerGrant,
+  imageId,
+  judged,
+  reasons,
+} from './docker-fixture.js'
 import { roads } from './docker-roads.js'
 
 for (const road of roads) {
@@ -107,6 +115,46 @@ const plain: readonly (readonly [
   ['network-disconnect', { Container: 'web', Force: false }, {}, { id: 'back' }],
   ['secret-create', { Name: 's', Labels: {}, Data: 'eA==' }, {}, {}],
   ['config-create', { Name: 'c', Labels: null, Data: 'eA==' }, {}, {}],
+  [
+    'service-create',
+    {
+      Name: 's',
+      Labels: {},
+      TaskTemplate: {
+        ContainerSpec: {
+          ...{ Image: 'app', Args: ['run'], Init: false, DNSConfig: {}, Isolation: 'default' },
+          Mounts: [{ Type: 'volume', Source: 'data', Target: '/data' }],
+          Secrets: [
+            {
+              SecretID: 'key',
+              SecretName: 'key',
+              File: { Name: 'key', UID: '0', GID: '0', Mode: 0o444 },
+            },
+          ],
+        },
+        ...{
+          Resources: { Limits: {}, Reservations: {} },
+          Placement: {},
+          ForceUpdate: 0,
+          Runtime: 'container',
+        },
+        Networks: [{ Target: 'back' }],
+      },
+      Mode: { Replicated: { Replicas: 2 } },
+      EndpointSpec: {
+        Mode: 'vip',
+        Ports: [{ Protocol: 'tcp', TargetPort: 80, PublishedPort: 20_001 }],
+      },
+    },
+    {},
+    {},
+  ],
+  [
+    'service-update',
+    { Name: 's', TaskTemplate: { ContainerSpec: { Image: 'app' } } },
+    { version: '7', registryAuthFrom: 'spec' },
+    { id: 'api' },
+  ],
 ]
 
 t.test('the control: what clients send at rest is let through, at every endpoint', async (t) => {
@@ -178,4 +226,29 @@ t.test('each rule of this door is broken by a road or by a grant', async (t) => 
     Object.keys(dockerRules).filter((id) => !broken.has(id)),
     [],
   )
+})
+
+t.test('a service is written anew, within its bounds', async (t) => {
+  const verdict = judged('service-create', {
+    Name: 's',
+    TaskTemplate: { ContainerSpec: { Image: 'app', CapabilityDrop: ['CHOWN'] } },
+  })
+  t.match(verdict, {
+    allowed: true,
+    body: {
+      Name: 'acme.s',
+      Labels: { 'stockade.tenant': 'acme' },
+      TaskTemplate: {
+        ContainerSpec: {
+          Image: imageId,
+          CapabilityDrop: ['ALL'],
+          Labels: { 'stockade.tenant': 'acme' },
+        },
+        Resources: { Limits: { MemoryBytes: 2 ** 29, NanoCPUs: 1e9, Pids: 256 } },
+        LogDriver: { Name: 'json-file' },
+      },
+      Mode: { Replicated: { Replicas: 1 } },
+    },
+  })
+  t.notMatch(JSON.stringify(verdict), 'CAP_CHOWN')
 })

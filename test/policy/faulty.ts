@@ -269,6 +269,15 @@ export const faultyGrants: Readonly<Record<string, string>> = {
   'a tab': 'extends: ci\nlimits:\n\twallMs: 1\n',
   'a directive': '%YAML 1.1\n---\nextends: ci\n',
   prototype: 'extends: ci\n__proto__: { rootInside: true }\n',
+  'a capability that no container gets':
+    'extends: platform\ndocker: { capabilities: [CAP_SYS_ADMIN] }\n',
+  'a capability twice': 'extends: platform\ndocker: { capabilitiesAdded: [CAP_KILL, CAP_KILL] }\n',
+  'a registry by address':
+    "extends: platform\ndocker: { registries: ['https://registry.example'] }\n",
+  'a shared root by accident': 'extends: platform\ndocker: { sharedRoot: true }\n',
+  'a shared root, meant':
+    'extends: platform\ndocker: { sharedRoot: root-in-a-container-is-root-on-this-host }\n',
+  'an engine with Landlock': 'extends: platform\nlandlockAbiMinimum: 1\n',
   'too long': `extends: ci\n#${'x'.repeat(65_536)}\n`,
   'just short enough': `extends: ci\n#${'x'.repeat(65_536 - 14)}\n`,
 }

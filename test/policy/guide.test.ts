@@ -24,7 +24,7 @@ function blocks(mark: string): { said: string; text: string }[] {
 const grants = parseGrants(blocks('tested').map(({ said, text }) => ({ name: said, text })))
 
 t.test('its grants load', async (t) => {
-  t.strictSame([...grants.keys()], [...presets, 'course-2026', 'team-build'])
+  t.strictSame([...grants.keys()], [...presets, 'course-2026', 'team-build', 'shop'])
 })
 
 t.test('its faulty file is refused at the place that it names', async (t) => {
