@@ -24,6 +24,19 @@ function carryNames(value: unknown): unknown {
   return carried
 }
 
+/** The rest of a path, which the router calls `*`, is called `path` where OpenAPI needs a name. */
+function restAsPath(schema: Json, url: string): { schema: Json; url: string } {
+  if (!url.endsWith('/*') || !isObject(schema.params)) return { schema, url }
+  const { properties, required, ...params } = schema.params
+  const renamed = Object.entries(isObject(properties) ? properties : {}).map(([name, one]) => [
+    name === '*' ? 'path' : name,
+    one,
+  ])
+  const names = renamed.map(([name]) => name)
+  const named = { ...params, properties: Object.fromEntries(renamed), required: names }
+  return { schema: { ...schema, params: named }, url: url.replace(/\*$/, ':path') }
+}
+
 /** Schemas that have a name are moved to `components` and referred to. */
 function hoist(value: unknown, schemas: Json): unknown {
   if (Array.isArray(value)) return value.map((member) => hoist(member, schemas))
@@ -94,7 +107,7 @@ export async function describeRoutes(app: FastifyInstance): Promise<void> {
       },
       security: [{ key: [] }],
     },
-    transform: ({ schema, url }) => ({ schema: carryNames(schema) as never, url }),
+    transform: ({ schema, url }) => restAsPath(carryNames(schema) as Json, url) as never,
     transformObject: (input) =>
       finishDocument(('openapiObject' in input ? input.openapiObject : {}) as Json) as never,
   })

@@ -5,6 +5,7 @@ import { Problem } from '../contract/error.js'
 import { NoQuery, OutputHeaders } from '../contract/http.js'
 import type { KeptJob, KeptOutput } from '../contract/result.js'
 import { callerOf } from './auth.js'
+import { describeBytes, spanOf } from './byte-range.js'
 import { checker } from './check.js'
 import { streamOf } from './job-answer.js'
 import { JobPath, jobIdOf } from './job-path.js'
@@ -32,43 +33,6 @@ function outputOf(job: KeptJob | null, step: string, stream: string): Found {
   return { kept: found[stream], encoding: found.encoding[stream] }
 }
 
-type Span = { readonly start: number; readonly end: number }
-
-/**
- * The bytes that are asked for; null for all. One range of bytes is understood; any other is as if it were not there, as RFC 9110
- * (14.2) allows. @throws Refusal range-not-satisfiable
- */
-function spanOf(request: FastifyRequest, bytes: number): Span | null {
-  const [, first = '', last = ''] =
-    /^bytes=(\d{0,15})-(\d{0,15})$/.exec(request.headers.range ?? '') ?? []
-  if (first === '' && last === '') return null
-  const start = first === '' ? Math.max(0, bytes - Number(last)) : Number(first)
-  const end = first === '' || last === '' ? bytes : Math.min(bytes, Number(last) + 1)
-  if (start < end) return { start, end }
-  // A range that ends before it begins is none.
-  if (start < bytes && last !== '' && first !== '') return null
-  throw new Refusal('range-not-satisfiable', undefined, {
-    headers: { 'content-range': `bytes */${bytes}` },
-  })
-}
-
-function describe(
-  reply: FastifyReply,
-  fileName: string,
-  bytes: number,
-  span: Span | null,
-): { start: number; end: number } {
-  const { start, end } = span ?? { start: 0, end: bytes }
-  reply.code(span === null ? 200 : 206).headers({
-    'content-type': 'application/octet-stream',
-    'content-disposition': `attachment; filename="${fileName}"`,
-    'content-length': String(end - start),
-    'accept-ranges': 'bytes',
-  })
-  if (span !== null) reply.header('content-range', `bytes ${start}-${end - 1}/${bytes}`)
-  return { start, end }
-}
-
 async function answer(
   service: Service,
   request: FastifyRequest,
@@ -82,12 +46,17 @@ async function answer(
   const fileName = `${jobId}-${step}-${stream}`
   if (typeof kept === 'string') {
     const bytes = Buffer.from(kept, encoding)
-    const { start, end } = describe(reply, fileName, bytes.length, spanOf(request, bytes.length))
+    const { start, end } = describeBytes(
+      reply,
+      fileName,
+      bytes.length,
+      spanOf(request, bytes.length),
+    )
     return reply.send(bytes.subarray(start, end))
   }
   const span = spanOf(request, kept.bytes)
   const output = await service.store.outputs.open(tenant, jobId, kept)
-  const { start, end } = describe(reply, fileName, kept.bytes, span)
+  const { start, end } = describeBytes(reply, fileName, kept.bytes, span)
   return reply.send(streamOf(reply, output.read(start, end), output.close))
 }
 

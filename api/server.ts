@@ -4,6 +4,7 @@ import { requireKeys } from './auth.js'
 import { openFrame } from './http-frame.js'
 import { openKeyRate } from './key-rate.js'
 import { describeRoutes, serveDocument } from './openapi.js'
+import { routeArtifacts } from './route-artifacts.js'
 import { routeAttestation } from './route-attestation.js'
 import { routeCatalogue } from './route-catalogue.js'
 import { routeDeliveries } from './route-deliveries.js'
@@ -37,6 +38,7 @@ export async function buildServer(service: Service): Promise<FastifyInstance> {
     routeEvents(keyed, service)
     routeDeliveries(keyed, service)
     routeOutput(keyed, service)
+    routeArtifacts(keyed, service)
     routePolicy(keyed, service)
     routeCatalogue(keyed, service)
     routeSecrets(keyed, service)

@@ -1,5 +1,6 @@
 // Grant: what a class of tenants may ask. Written in YAML by an operator; resolved here, with nothing left open.
 import { type Static, Type } from 'typebox'
+import { artifactFilesMax } from './artifact.js'
 import { GrantDocker } from './grant-docker.js'
 import { quotaFields } from './quota.js'
 import { jobSecretsMax } from './secret.js'
@@ -121,6 +122,16 @@ export const Grant = Type.Object(
       description: 'Secrets a job may have. 0: none, and the tenant stores none.',
     }),
     docker: GrantDocker,
+    artifactFiles: Type.Integer({
+      minimum: 0,
+      maximum: artifactFilesMax,
+      description: 'Artifacts that are kept of one job. 0: none.',
+    }),
+    artifactBytes: Type.Integer({
+      minimum: 0,
+      maximum: 2 ** 50,
+      description: 'Bytes of all artifacts of one job. They count as its stored output.',
+    }),
     ...quotaFields,
     weight: Type.Integer({
       minimum: 1,

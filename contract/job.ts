@@ -1,6 +1,7 @@
 // JobSpec: what a caller may ask. The only place where a field of a job exists.
 // Defaults are not here: the grant decides them (policy/plan.ts), so that a plan has no hidden value.
 import { type Static, Type } from 'typebox'
+import { artifactPatternsMax, JobArtifact } from './artifact.js'
 import { contentBytesMax, JobFile } from './job-file.js'
 import { Limits } from './limits.js'
 import { JobSecret, jobSecretsMax } from './secret.js'
@@ -165,6 +166,12 @@ export const JobSpec = Type.Object(
       Type.Array(JobSecret, {
         maxItems: jobSecretsMax,
         description: 'Values that nobody is told: sealed on their way, masked in output.',
+      }),
+    ),
+    artifacts: Type.Optional(
+      Type.Array(JobArtifact, {
+        maxItems: artifactPatternsMax,
+        description: 'Files of the workspace that are kept when the job has ended.',
       }),
     ),
     workdir: Type.Optional(

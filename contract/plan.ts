@@ -1,5 +1,6 @@
 // Plan: what was granted. Fully resolved: no optional field, no default, no name that must be looked up later.
 import { type Static, Type } from 'typebox'
+import { PlanArtifacts } from './artifact.js'
 import { stepConditions } from './step.js'
 import { checkerKinds, groupScorings, stops } from './test-case.js'
 
@@ -121,6 +122,7 @@ export const Plan = Type.Object(
     judging: Type.Union([PlanJudging, Type.Null()], {
       description: 'Its tests, each in a sandbox like the one that is planned here.',
     }),
+    artifacts: PlanArtifacts,
   },
   { ...closed, $id: 'Plan', description: 'What will be enforced, with nothing left open.' },
 )

@@ -1,5 +1,6 @@
 // Job: what a caller reads back. What was asked is not repeated; what happened is.
 import { type Static, Type } from 'typebox'
+import { Artifacts } from './artifact.js'
 import { OutcomeSchema, StepOutcomeSchema } from './outcome.js'
 import { SeccompProfile } from './profile.js'
 import { Receipt } from './receipt.js'
@@ -264,6 +265,7 @@ export const Job = Type.Object(
     usage: orNull(Usage),
     isolation: orNull(Isolation),
     steps: Type.Array(StepResult),
+    artifacts: Type.Optional(Artifacts),
     failedStep: orNull(Type.String()),
     tests: Type.Optional(
       Type.Array(TestResult, {
@@ -348,6 +350,7 @@ export const RunResult = Type.Object(
     tests: Type.Optional(Type.Array(TestResult)),
     judging: Type.Optional(JudgingResult),
     languageVersion: Type.Optional(Type.String()),
+    artifacts: Type.Optional(Artifacts),
   },
   { ...closed, $id: 'RunResult' },
 )

@@ -1,5 +1,6 @@
 // Ask: what a request wants of the world, in one canonical form, each part with a pointer back to the field it came from.
 // Rules judge this and nothing else, so that a job and a Docker request get the same verdict. Absent means not asked.
+import type { JobArtifact } from '../contract/artifact.js'
 import type { StepCondition } from '../contract/step.js'
 
 /** A value that was asked, and the JSON pointer (RFC 6901) of the field it came from. */
@@ -73,6 +74,8 @@ export type AskedSecret = {
   readonly mode: Asked<number> | null
 }
 
+export type AskedArtifact = Asked<string> & { readonly when: JobArtifact['when'] }
+
 export type Ask = {
   readonly language: Asked<string> | null
   /** Size of the source in UTF-8, bytes. */
@@ -84,6 +87,8 @@ export type Ask = {
   readonly directory: Asked<string> | null
   readonly environment: readonly AskedSetting[]
   readonly secrets: readonly AskedSecret[]
+  /** Patterns of paths. */
+  readonly artifacts: readonly AskedArtifact[]
   readonly files: readonly AskedFile[]
   /** Size of standard input, bytes. */
   readonly stdinBytes: Asked<number> | null

@@ -61,6 +61,7 @@ export const askNothing: Ask = {
   image: null,
   argv: [],
   steps: [],
+  artifacts: [],
   directory: null,
   environment: [],
   secrets: [],

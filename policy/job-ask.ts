@@ -125,6 +125,10 @@ export function askOfJob(spec: JobSpec): Ask {
     directory: asked(spec.workdir, '/workdir'),
     environment: askedSettings(spec.env, '/env'),
     secrets: spec.secrets?.map(askedSecret) ?? [],
+    artifacts:
+      spec.artifacts?.map(({ path, when }, index) => ({
+        ...{ value: path, when, pointer: `/artifacts/${index}/path` },
+      })) ?? [],
     files: spec.files?.map(askedFile) ?? [],
     stdinBytes: askedStdin(spec),
     tests: asked(spec.tests?.length, '/tests'),

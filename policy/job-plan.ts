@@ -13,6 +13,8 @@ import { stepPlanOf } from './step-plan.js'
 export const plainId = 1000
 /** What a sandbox may live beyond its steps: set-up, files, clean-up. Milliseconds. */
 export const lifetimeSlackMs = 30_000
+/** What reading artifacts may take beyond that. */
+export const artifactsMs = 330_000
 /** The priority of a job that asks for none. */
 export const plainPriority = 5
 
@@ -120,12 +122,20 @@ export function planOf(ask: Ask, context: Context): Plan {
     network: ask.network?.value === 'loopback' ? 'loopback' : 'none',
     apparmor: platform.apparmor ? apparmorLabelOf(ask, grant) : 'none',
     landlockAbiMinimum: grant.landlockAbiMinimum,
-    lifetimeMs: steps.reduce((sum, step) => sum + step.wallMs, lifetimeSlackMs),
+    lifetimeMs: steps.reduce(
+      (sum, step) => sum + step.wallMs,
+      lifetimeSlackMs + (ask.artifacts.length === 0 ? 0 : artifactsMs),
+    ),
     attempts: limits.attempts,
     expiresAfterMs: limits.expiresAfterMs,
     steps,
     languageVersion: image.languages[resolved.language?.toolchain ?? '']?.version ?? '',
     judging: null,
+    artifacts: {
+      patterns: ask.artifacts.map(({ value, when }) => ({ path: value, when: when ?? 'always' })),
+      files: grant.artifactFiles,
+      bytes: grant.artifactBytes,
+    },
     fileCount: ask.files.length + (ask.sourceBytes === null ? 0 : 1),
   }
 }

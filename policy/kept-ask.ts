@@ -88,6 +88,7 @@ export function askAgain(kept: Ask): Ask {
     // A release before had none.
     steps: (kept.steps ?? []).map(filledStep),
     secrets: kept.secrets ?? [],
+    artifacts: kept.artifacts ?? [],
     environment: kept.environment.map(withValue(filled)),
     sysctls: kept.sysctls.map(withValue(filled)),
     labels: kept.labels.map(withValue(filled)),

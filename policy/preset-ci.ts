@@ -42,6 +42,8 @@ export const ci: Grant = {
   steps: 64,
   secrets: 32,
   docker: noDocker,
+  artifactFiles: 1000,
+  artifactBytes: gibibyte,
   queuedJobs: 10_000,
   runningJobs: 32,
   submitsPerMinute: 0,

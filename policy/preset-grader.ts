@@ -43,6 +43,8 @@ export const grader: Grant = {
   steps: 8,
   secrets: 0,
   docker: noDocker,
+  artifactFiles: 0,
+  artifactBytes: 0,
   queuedJobs: 50_000,
   runningJobs: 256,
   submitsPerMinute: 0,

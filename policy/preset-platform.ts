@@ -42,6 +42,8 @@ export const platform: Grant = {
   steps: 64,
   secrets: 32,
   docker: platformDocker,
+  artifactFiles: 1000,
+  artifactBytes: 256 * mebibyte,
   queuedJobs: 100_000,
   runningJobs: 512,
   submitsPerMinute: 0,

@@ -42,6 +42,8 @@ export const untrusted: Grant = {
   steps: 8,
   secrets: 0,
   docker: noDocker,
+  artifactFiles: 0,
+  artifactBytes: 0,
   queuedJobs: 10_000,
   runningJobs: 64,
   submitsPerMinute: 100_000,

@@ -5,6 +5,7 @@ import { apparmorRequired } from './rule-apparmor-required.js'
 import { apparmorUnconfined } from './rule-apparmor-unconfined.js'
 import { argumentSize } from './rule-argument-size.js'
 import { argumentText } from './rule-argument-text.js'
+import { artifactGrant } from './rule-artifact-grant.js'
 import { callbackAddress } from './rule-callback-address.js'
 import { callbackGrant } from './rule-callback-grant.js'
 import { capability } from './rule-capability.js'
@@ -72,6 +73,7 @@ export const rules: readonly Rule[] = [
   stepTotal,
   secretGrant,
   secretSize,
+  artifactGrant,
   runtimeMinimum,
   argumentText,
   argumentSize,

@@ -110,6 +110,8 @@ export function checkTestForm(spec: JobSpec, checks: TestFormChecks, report: Rep
     report('/secrets', 'A program that is judged gets no secrets: leave them out.')
   for (const field of ['stdin', 'stdinBase64'] as const)
     if (spec[field] !== undefined) report(`/${field}`, 'With `tests` each test has its own input.')
+  if (spec.artifacts !== undefined)
+    report('/artifacts', 'A job with `tests` keeps no files: each test’s sandbox is its own.')
   const names = new Map<string, number>()
   for (const [index, test] of tests.entries()) {
     checkTest(test, `/tests/${index}`, spec, checks, report)

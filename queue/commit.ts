@@ -32,9 +32,10 @@ return 1`,
 )
 
 /** Bytes of a result that lie in files. Two streams with the same bytes share one, and are counted as two. */
-function outputBytesOf({ steps }: RunResult): number {
+function outputBytesOf({ steps, artifacts }: RunResult): number {
   const outputs = steps.flatMap(({ stdout, stderr }) => [stdout, stderr])
-  return outputs.reduce((sum, kept) => (typeof kept === 'string' ? sum : sum + kept.bytes), 0)
+  const packed = artifacts?.pack?.bytes ?? 0
+  return outputs.reduce((sum, kept) => (typeof kept === 'string' ? sum : sum + kept.bytes), packed)
 }
 
 /** The receipt names the time of the end, so that both come together. */

@@ -27,10 +27,15 @@ export type OpenOutput = {
   close(): Promise<void>
 }
 
+/** Bytes within a file, and their own SHA-256. */
+export type OutputPart = { readonly start: number; readonly bytes: number; readonly digest: string }
+
 export type OutputStore = {
   create(tenant: string, jobId: string): OutputWriter
   /** @throws OutputLost */
   open(tenant: string, jobId: string, file: OutputFile): Promise<OpenOutput>
+  /** A part of a file, which is checked by itself: the others need not be read for it. @throws OutputLost */
+  openPart(tenant: string, jobId: string, file: OutputFile, part: OutputPart): Promise<OpenOutput>
   /** All output of one job. No error when there is none. */
   removeJob(tenant: string, jobId: string): Promise<void>
 }
@@ -109,10 +114,14 @@ async function* pieces(file: FileHandle, start: number, end: number): AsyncGener
   }
 }
 
-async function verify(file: FileHandle, { digest, bytes }: OutputFile): Promise<void> {
-  if ((await file.stat()).size !== bytes) throw new OutputLost('the output has another size')
+async function verify(
+  file: FileHandle,
+  whole: OutputFile,
+  { start, bytes, digest }: OutputPart,
+): Promise<void> {
+  if ((await file.stat()).size !== whole.bytes) throw new OutputLost('the output has another size')
   const hash = createHash('sha256')
-  for await (const piece of pieces(file, 0, bytes)) hash.update(piece)
+  for await (const piece of pieces(file, start, start + bytes)) hash.update(piece)
   if (hash.digest('hex') !== digest) throw new OutputLost('the output is damaged')
 }
 
@@ -122,26 +131,28 @@ export function openOutputStore(directory: string): OutputStore {
       throw new OutputLost('not the name of a job’s output')
     return join(directory, tenant, jobId)
   }
+  const openPart: OutputStore['openPart'] = async (tenant, jobId, output, part) => {
+    if (!digestPattern.test(output.digest)) throw new OutputLost('not the name of an output')
+    const path = join(folderOf(tenant, jobId), output.digest)
+    const file = await open(path, 'r').catch(() => {
+      throw new OutputLost('the output is missing')
+    })
+    try {
+      await verify(file, output, part)
+    } catch (error) {
+      await file.close()
+      throw error instanceof OutputLost ? error : new OutputLost((error as Error).message)
+    }
+    return {
+      bytes: part.bytes,
+      read: (start, end) => pieces(file, part.start + start, part.start + end),
+      close: () => file.close(),
+    }
+  }
   return {
     create: (tenant, jobId) => openWriter(folderOf(tenant, jobId)),
-    async open(tenant, jobId, output) {
-      if (!digestPattern.test(output.digest)) throw new OutputLost('not the name of an output')
-      const path = join(folderOf(tenant, jobId), output.digest)
-      const file = await open(path, 'r').catch(() => {
-        throw new OutputLost('the output is missing')
-      })
-      try {
-        await verify(file, output)
-      } catch (error) {
-        await file.close()
-        throw error instanceof OutputLost ? error : new OutputLost((error as Error).message)
-      }
-      return {
-        bytes: output.bytes,
-        read: (start, end) => pieces(file, start, end),
-        close: () => file.close(),
-      }
-    },
+    openPart,
+    open: (tenant, jobId, output) => openPart(tenant, jobId, output, { start: 0, ...output }),
     async removeJob(tenant, jobId) {
       await rm(folderOf(tenant, jobId), { recursive: true, force: true })
     },

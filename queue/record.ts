@@ -118,6 +118,7 @@ export function jobWith(
     cause: result.cause,
     failedStep: result.failedStep,
     steps: result.steps,
+    ...(result.artifacts === undefined ? {} : { artifacts: result.artifacts }),
     exitCode: last?.exitCode ?? null,
     signal: last?.signal ?? null,
     stdout: last?.stdout ?? null,

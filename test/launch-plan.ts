@@ -60,6 +60,7 @@ export function plainPlan(imageDigest: string, steps: readonly PlanStep[]): Plan
     fileCount: 0,
     languageVersion: '',
     judging: null,
+    artifacts: { patterns: [], files: 0, bytes: 0 },
   }
 }
 

@@ -1,7 +1,10 @@
 // Runs a plan in one sandbox, step by step, each as the course of those before it has it; one with tests in more than one.
+import type { Artifacts } from '../contract/artifact.js'
 import type { PlanStep } from '../contract/plan.js'
+import type { RunResult } from '../contract/result.js'
 import { LaunchError, openSandbox, type Sandbox } from '../native/launch-client.js'
 import type { Programs } from '../native/launch-encode.js'
+import { collectArtifacts } from './artifacts.js'
 import { openCourse } from './course.js'
 import { environmentWith, nothingPassed, type Passed, readPassed, tellPassed } from './passed-on.js'
 import type { StepEvidence } from './receipt.js'
@@ -31,6 +34,18 @@ function environmentOf({ cargo }: RunInput, step: PlanStep, passed: Passed): str
   return environmentWith(step, passed.variables, secrets)
 }
 
+async function artifactsOf(
+  input: RunInput,
+  sandbox: Sandbox,
+  { outcome }: RunResult,
+): Promise<Artifacts | null> {
+  const { plan, createOutput } = input
+  if (plan.artifacts.patterns.length === 0 || outcome === 'cancelled' || outcome === 'expired')
+    return null
+  const parts = { sandbox, plan, programs: ownPrograms(input), createOutput }
+  return await collectArtifacts(parts, outcome === 'ok')
+}
+
 async function runSteps(
   input: RunInput,
   sandbox: Sandbox,
@@ -57,7 +72,15 @@ async function runSteps(
       passed = await readPassed(sandbox, input.plan, ownPrograms(input))
     if (!course.note(step, { ...result, ...(step.passesOn ? tellPassed(passed) : {}) })) break
   }
-  return { result: course.finish(), steps }
+  const result = course.finish()
+  const artifacts = await artifactsOf(input, sandbox, result)
+  // A word that came meanwhile has ended the reading, and with it the job.
+  const word = asked()
+  if (artifacts !== null && word === 'drain' && !artifacts.complete)
+    throw new LaunchError('launcher-refused', 'drained', null, 'busy')
+  if (artifacts !== null && (word === 'cancelled' || word === 'expired'))
+    return { result: course.endBetween(word), steps }
+  return { result: artifacts === null ? result : { ...result, artifacts }, steps }
 }
 
 export function runPlan(input: RunInput): Run {

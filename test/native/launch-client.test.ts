@@ -61,6 +61,7 @@ const plan: Plan = {
   fileCount: 0,
   languageVersion: '',
   judging: null,
+  artifacts: { patterns: [], files: 0, bytes: 0 },
 }
 const programs = { filter: Buffer.alloc(16), audit: null }
 const quiet: StepStreams = { onStarted() {}, onStdout() {}, onStderr() {}, onCalls() {} }

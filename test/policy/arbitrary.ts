@@ -185,6 +185,10 @@ const parts = {
     fc.record({ name: fc.constantFrom('A', 'B', 'TOKEN'), value: fc.constant('correct horse') }),
     { maxLength: 3, selector: (one) => one.name },
   ),
+  artifacts: mostly(
+    fc.constant([{ path: 'dist' }]),
+    fc.constantFrom([{ path: '../x' }], [{ path: '/etc/passwd' }]),
+  ),
   callback: fc.constantFrom('https://example.com/x', 'http://127.0.0.1/', 'https://0x7f.1/'),
   labels: fc.dictionary(fc.constantFrom('team', 'a/b'), text, { maxKeys: 2 }),
   priority: mostly(fc.constant(9), fc.integer({ min: 0, max: 9 })),
@@ -348,6 +352,7 @@ const widenings: fc.Arbitrary<Widening> = fc.oneof(
     (grant) => ({ ...grant, priorityMinimum: Math.max(0, grant.priorityMinimum - 1) }),
     (grant) => ({ ...grant, warningsRefused: grant.warningsRefused.slice(1) }),
     (grant) => ({ ...grant, secrets: Math.min(32, grant.secrets + 1) }),
+    (grant) => ({ ...grant, artifactFiles: Math.min(1000, grant.artifactFiles + 1) }),
     (grant) => ({ ...grant, steps: Math.min(64, grant.steps + 1) }),
   ),
 )

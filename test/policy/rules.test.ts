@@ -91,6 +91,7 @@ const excused: Readonly<Record<string, string>> = {
   '/steps/*/continueOnError': 'what the job’s outcome is; nothing is run by it that is not judged',
   '/secrets/*/as': 'a file or a variable; both are the job’s own',
   '/secrets/*/mode': 'permission bits alone, by the schema, of a file that is the job’s own',
+  '/artifacts/*/when': 'whether they are kept; what is kept is judged by artifact-grant',
   '/source': 'the program itself; bounded by the schema and the disk limit',
   '/files/*/content': 'bytes of a file; their size is judged by file-size',
   '/files/*/contentBase64': 'bytes of a file; their size is judged by file-size',
