@@ -11,6 +11,7 @@ import {
   thumbprintInput,
 } from '../contract/receipt.js'
 import { answerWithoutOutput } from '../contract/receipt-answer.js'
+import { type JobSecret, withoutSecretValues } from '../contract/secret.js'
 import { JsonFault, parseStrictJson } from '../contract/strict-json.js'
 
 const checkReceipt = Compile(Receipt)
@@ -87,6 +88,12 @@ function openReceipt(value: unknown, keys: readonly VerifyKey[]): Findings {
   return { faults: [], uncovered: [], keyId, statement }
 }
 
+/** As `subject` has it: values of secrets are in no digest. */
+function digestedOf(job: unknown): unknown {
+  if (!isObject(job) || !Array.isArray(job.secrets)) return job
+  return withoutSecretValues({ ...job, secrets: job.secrets as JobSecret[] })
+}
+
 const streams = ['stdout', 'stderr'] as const
 
 /** SHA-256 of the raw bytes of a stream, from the text and the encoding in which a result gives it. */
@@ -97,7 +104,7 @@ function digestOfStream(step: Json, stream: (typeof streams)[number]): string | 
   return createHash('sha256').update(Buffer.from(text, encoding)).digest('hex')
 }
 
-/** The output of each step by its own digest; the job's own output is that of its last step. */
+/** The output of each step by its own digest; the job's own output is that of the step that failed, else of the last one. */
 function compareOutput(result: Json, { predicate }: ReceiptStatement): string[] {
   const all: unknown[] = Array.isArray(result.steps) ? result.steps : []
   // What was skipped wrote nothing, and has no step in the receipt.
@@ -157,7 +164,7 @@ function checkValue(value: unknown, keys: readonly VerifyKey[], job: unknown): F
   const opened = openReceipt(receipt, keys)
   if (opened.statement === null) return opened
   const faults = result === null ? [] : compareResult(result, opened.statement)
-  const sent = job === null ? null : sha256(canonicalJson(job))
+  const sent = job === null ? null : sha256(canonicalJson(digestedOf(job)))
   if (sent !== null && sent !== opened.statement.subject[0]?.digest.sha256)
     faults.push('the job is not the one that was run')
   const { members } = opened.statement.predicate.answer
