@@ -55,6 +55,9 @@ const store = await openApiJobStore(
   (jobs) => {
     for (const job of jobs) audit.tell(unrunOutcome(job, 'expired'))
   },
+  (jobs) => {
+    for (const job of jobs) audit.tell(unrunOutcome(job, 'cancelled'))
+  },
 )
 const telemetry = openTelemetry(store, tenantsNamed(settings))
 const audit = await openApiAudit(settings, store, log, telemetry)

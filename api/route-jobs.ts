@@ -13,8 +13,15 @@ import { checkJobSpec } from '../policy/schema.js'
 import { withSuggestion } from '../policy/suggest.js'
 import type { Told } from '../queue/end-message.js'
 import { newJobId } from '../queue/job-id.js'
-import type { Admission, Admitted } from '../queue/job-store.js'
+import type { Admission } from '../queue/job-store.js'
 import { jobOf } from '../queue/record.js'
+import {
+  admissionFrom,
+  dependenciesOf,
+  idempotencyOf,
+  type JudgedSpec,
+  refuseUnlessAdmitted,
+} from './admission.js'
 import type { Admission as AdmissionLine } from './admission-lines.js'
 import {
   type AskedForJob,
@@ -29,18 +36,10 @@ import { sendJob } from './job-answer.js'
 import { withStoredSecrets } from './job-secrets.js'
 import { Refusal } from './problem.js'
 import { quotasInForce } from './quotas-in-force.js'
-import { quotaStateOf, rateLimitHeaders } from './rate-limit.js'
+import { rateLimitHeaders } from './rate-limit.js'
 import { bodyOf, forgetBody, releaseBody } from './request-body.js'
 import type { Service } from './service.js'
 import { beginWait, firstOf, waitSecondsOf } from './waiting.js'
-
-export type JudgedSpec = {
-  readonly spec: JobSpec
-  readonly evaluation: Evaluation
-  readonly grant: Admission['grant']
-  /** Where it stands among the tenant's own. */
-  readonly priority: number
-}
 
 /** Form, then policy. @throws Refusal invalid-request with every fault of form; policy-denied when the grant is gone. */
 export function judgeBody(service: Service, caller: Caller, body: unknown): JudgedSpec {
@@ -85,27 +84,6 @@ function allowedPlan(service: Service, evaluation: Evaluation, asked: AskedForJo
   })
 }
 
-const idempotencyKeyPattern = /^[\x21-\x7e]{1,255}$/
-
-function idempotencyOf(
-  service: Service,
-  request: FastifyRequest,
-  caller: Caller,
-  spec: JobSpec,
-): Admission['idempotency'] {
-  const key = request.headers['idempotency-key']
-  if (key === undefined) return null
-  if (typeof key !== 'string' || !idempotencyKeyPattern.test(key)) {
-    throw new Refusal('invalid-header', 'Idempotency-Key is 1 to 255 visible ASCII characters.')
-  }
-  const { sealer } = service.store
-  const text = `${caller.grant}\n${sealer.digest(request.bodyBytes ?? '')}`
-  // Redis holds it: nobody who reads there may try secrets against it.
-  const digest = spec.secrets === undefined ? sealer.digest : sealer.authenticate
-  const requestDigest = digest(text)
-  return { key, requestDigest }
-}
-
 function admissionOf(
   service: Service,
   request: FastifyRequest,
@@ -113,33 +91,18 @@ function admissionOf(
   acceptedAtMs: number,
 ): { admission: Admission; asked: AskedForJob; line: AdmissionLine } {
   const caller = callerOf(request)
-  const { spec, evaluation, grant, priority } = judgeBody(service, caller, bodyOf(request))
+  const judged = judgeBody(service, caller, bodyOf(request))
+  const { spec, evaluation, grant } = judged
   const { tenant } = caller
   service.store.asked.note({ tenant, grant: grant.name, verdict: evaluation.verdict, spec })
   const asked = askedForJob(request, spec, evaluation)
   const plan = allowedPlan(service, evaluation, asked)
   const line = admissionLine(asked, jobId)
-  const admission = {
-    payload: {
-      jobId,
-      tenant: caller.tenant,
-      grant: grant.name,
-      grantRevision: grant.revision,
-      acceptedAtMs,
-      expiresAtMs: acceptedAtMs + plan.expiresAfterMs,
-      spec,
-    },
-    language: spec.language ?? null,
-    image: plan.imageName,
-    labels: spec.labels ?? {},
-    warnings: evaluation.warnings,
-    priority,
-    attemptsMax: plan.attempts,
-    lifetimeMs: plan.lifetimeMs,
-    grant,
-    idempotency: idempotencyOf(service, request, caller, spec),
+  const admission = admissionFrom(judged, plan, {
+    ...{ jobId, tenant, acceptedAtMs, after: dependenciesOf(judged.spec), batch: null },
+    idempotency: idempotencyOf(service, request, spec.secrets !== undefined),
     auditLine: service.admissionLines.seal(line),
-  }
+  })
   return { admission, asked, line }
 }
 
@@ -158,32 +121,6 @@ function queuedJob(admission: Admission): KeptJob {
       ['createdAt', String(admission.payload.acceptedAtMs)],
     ]),
   )
-}
-
-function refusalDetail(admitted: Admitted): string | undefined {
-  if ('of' in admitted && admitted.of === 'bytes') return 'The jobs that wait hold too many bytes.'
-  if (admitted.kind !== 'quota-exceeded') return undefined
-  const { name, limit, used, freesAt } = admitted.over
-  const when = freesAt === null ? 'when jobs that are kept go' : `at ${freesAt}`
-  return `The quota ${name} of your tenant is ${limit}, and ${used} of it is used. Some is free again ${when}.`
-}
-
-function refuseUnlessAdmitted(
-  service: Service,
-  asked: AskedForJob,
-  admitted: Admitted,
-): asserts admitted is Extract<Admitted, { jobId: string }> {
-  if (admitted.kind === 'conflict') throw new Refusal('idempotency-conflict')
-  if (admitted.kind === 'accepted' || admitted.kind === 'repeated') return
-  tellDenial(service, asked, admitted.kind)
-  const standings =
-    'quotas' in admitted ? admitted.quotas : 'over' in admitted ? [admitted.over] : []
-  const headers = {
-    'retry-after': String(admitted.retryAfterSeconds),
-    ...rateLimitHeaders(standings),
-  }
-  const quota = 'over' in admitted ? { quota: quotaStateOf(admitted.over) } : {}
-  throw new Refusal(admitted.kind, refusalDetail(admitted), { headers, ...quota })
 }
 
 type Accepted = {

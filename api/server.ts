@@ -5,6 +5,7 @@ import { openFrame } from './http-frame.js'
 import { openKeyRate } from './key-rate.js'
 import { describeRoutes, serveDocument } from './openapi.js'
 import { routeAttestation } from './route-attestation.js'
+import { routeBatches } from './route-batches.js'
 import { routeCatalogue } from './route-catalogue.js'
 import { routeDeliveries } from './route-deliveries.js'
 import { routeEvents } from './route-events.js'
@@ -32,6 +33,7 @@ export async function buildServer(service: Service): Promise<FastifyInstance> {
   await app.register(async (keyed) => {
     requireKeys(keyed, service.keys, openKeyRate(service.settings.keyRequestsPerMinute))
     routeJobs(keyed, service)
+    routeBatches(keyed, service)
     routeJobList(keyed, service)
     routeJob(keyed, service)
     routeEvents(keyed, service)

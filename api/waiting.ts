@@ -11,14 +11,15 @@ const checkWait = checker(WaitQuery, 'invalid-header', '/query')
 
 /**
  * Seconds to wait, 0 for not at all. A `wait` above the longest is refused, a preference above it is cut (RFC 7240: preferences
- * never fail a request).
+ * never fail a request). `query`: as checked, where it has other fields, too.
  */
 export function waitSecondsOf(
   request: FastifyRequest,
   reply: FastifyReply,
   secondsMax: number,
+  query: WaitQuery = checkWait(request.query),
 ): number {
-  const { wait } = checkWait(request.query)
+  const { wait } = query
   if (wait !== undefined) {
     const seconds = Number(wait)
     if (seconds > secondsMax) {

@@ -77,6 +77,17 @@ export const errors = {
     meaning:
       'A `callback` is told only what is signed. The operator makes the secret: `./stockade tenant webhook-secret NAME`.',
   },
+  'unknown-dependency': {
+    status: 409,
+    title: 'It is to run after a job that there is not',
+    meaning:
+      'The detail names it. A job that is no longer kept is none; `after` takes your own jobs alone.',
+  },
+  'too-many-dependents': {
+    status: 409,
+    title: 'Too many jobs wait for one',
+    meaning: 'The detail names it. At most 1000 jobs may be to run after one.',
+  },
   conflict: {
     status: 409,
     title: 'It cannot be done as things stand',

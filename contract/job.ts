@@ -1,6 +1,7 @@
 // JobSpec: what a caller may ask. The only place where a field of a job exists.
 // Defaults are not here: the grant decides them (policy/plan.ts), so that a plan has no hidden value.
 import { type Static, Type } from 'typebox'
+import { After } from './dependency.js'
 import { contentBytesMax, JobFile } from './job-file.js'
 import { Limits } from './limits.js'
 import { JobSecret, jobSecretsMax } from './secret.js'
@@ -244,6 +245,7 @@ export const JobSpec = Type.Object(
           'An address to be told when the job is queued, runs and has ended: a signed POST for each (docs/webhooks.md).',
       }),
     ),
+    after: Type.Optional(After),
     callbackOn: Type.Optional(
       Type.Array(Type.Enum(['queued', 'running', 'finished']), {
         minItems: 1,

@@ -1,5 +1,6 @@
 // Job: what a caller reads back. What was asked is not repeated; what happened is.
 import { type Static, Type } from 'typebox'
+import { Dependency } from './dependency.js'
 import { OutcomeSchema, StepOutcomeSchema } from './outcome.js'
 import { SeccompProfile } from './profile.js'
 import { Receipt } from './receipt.js'
@@ -42,6 +43,11 @@ export const Cause = Type.Object(
     signal: Type.Optional(Type.String({ description: 'The signal that ended the program.' })),
     stage: Type.Optional(
       Type.String({ description: 'For `sandbox-error`: where in our own work it failed.' }),
+    ),
+    job: Type.Optional(
+      Type.String({
+        description: 'The job that this one was to run after, and whose end was no `ok`.',
+      }),
     ),
     errno: Type.Optional(
       Type.Integer({ description: 'The kernel’s error number, if there was one.' }),
@@ -282,6 +288,15 @@ export const Job = Type.Object(
     image: orNull(Type.String()),
     labels: Type.Record(Type.String(), Type.String()),
     grant: Type.Object({ name: Type.String(), revision: Type.String() }, closed),
+    after: Type.Optional(
+      Type.Array(Dependency, { description: 'Jobs that had to end before this one could run.' }),
+    ),
+    batch: Type.Optional(
+      Type.Object(
+        { id: Type.String(), name: Type.String({ description: 'Empty where it has none.' }) },
+        { ...closed, description: 'The batch that it came with.' },
+      ),
+    ),
     warnings: Type.Optional(
       Type.Array(Warning, {
         description:

@@ -105,6 +105,8 @@ export type Ask = {
   readonly uid: Asked<number> | null
   readonly gid: Asked<number> | null
   readonly callback: Asked<string> | null
+  /** Jobs to run after, by id or by their names in a batch. */
+  readonly after: readonly Asked<string>[]
   /** States of which the callback is told. */
   readonly callbackOn: Asked<readonly string[]> | null
   readonly labels: readonly AskedSetting[]

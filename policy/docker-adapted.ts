@@ -84,6 +84,7 @@ export const askNothing: Ask = {
   gid: null,
   callback: null,
   callbackOn: null,
+  after: [],
   labels: [],
   priority: null,
 }

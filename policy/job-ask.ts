@@ -144,6 +144,8 @@ export function askOfJob(spec: JobSpec): Ask {
     uid: asked(spec.user?.uid, '/user/uid'),
     gid: asked(spec.user?.gid, '/user/gid'),
     callback: asked(spec.callback, '/callback'),
+    after:
+      spec.after?.map(({ job }, index) => ({ value: job, pointer: `/after/${index}/job` })) ?? [],
     callbackOn: asked(spec.callbackOn, '/callbackOn'),
     labels: askedSettings(spec.labels, '/labels'),
     priority: asked(spec.priority, '/priority'),

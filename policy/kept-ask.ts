@@ -63,6 +63,12 @@ const filledStep = (step: AskedStep): AskedStep => ({
   environment: step.environment.map(withValue(filled)),
 })
 
+/** Which of them are the same; ids are others each time, and jobs of one kind would be kept as often as there are. */
+function numbered(after: readonly Asked<string>[]): readonly Asked<string>[] {
+  const firstOf = (value: string): number => after.findIndex((other) => other.value === value)
+  return after.map((asked) => ({ ...asked, value: String(firstOf(asked.value)) }))
+}
+
 export function askToKeep(ask: Ask): Ask {
   return {
     ...ask,
@@ -77,6 +83,7 @@ export function askToKeep(ask: Ask): Ask {
     sysctls: ask.sysctls.map(withValue(blank)),
     labels: ask.labels.map(withValue(blank)),
     callback: originOf(ask.callback),
+    after: numbered(ask.after),
   }
 }
 
@@ -91,7 +98,8 @@ export function askAgain(kept: Ask): Ask {
     environment: kept.environment.map(withValue(filled)),
     sysctls: kept.sysctls.map(withValue(filled)),
     labels: kept.labels.map(withValue(filled)),
-    // Kept before there was such a field.
+    // Kept before there were such fields.
     callbackOn: kept.callbackOn ?? null,
+    after: kept.after ?? [],
   }
 }

@@ -10,6 +10,7 @@ import { callbackGrant } from './rule-callback-grant.js'
 import { capability } from './rule-capability.js'
 import { capabilityName } from './rule-capability-name.js'
 import { cgroupNamespace } from './rule-cgroup-namespace.js'
+import { dependency } from './rule-dependency.js'
 import { device } from './rule-device.js'
 import { environmentName } from './rule-environment-name.js'
 import { environmentSize } from './rule-environment-size.js'
@@ -121,6 +122,7 @@ export const rules: readonly Rule[] = [
   identityRoot,
   identityRange,
   callbackGrant,
+  dependency,
   callbackAddress,
   label,
   priority,

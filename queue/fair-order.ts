@@ -145,7 +145,8 @@ local function offer(tenant, stays)
     return
   end
   out_of_race(tenant)
-  if not waits and inflight == 0 then rest(tenant) end
+  -- Whoever has jobs that wait for others will be back: its caps and its weight stay.
+  if not waits and inflight == 0 and redis.call('SCARD', P .. 'blocked:' .. tenant) == 0 then rest(tenant) end
 end
 `
 

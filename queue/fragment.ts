@@ -18,6 +18,7 @@
 //   told          zset  finished jobs whose events are kept, by end          told:<t>       zset  the same for one tenant
 //   untold        zset  jobs whose admission may be in no audit log, by admission; untold-lines hash job → its line (queue/untold.ts)
 //   usage, quotas of a day: queue/usage-fragment.ts                          webhooks: queue/delivery-fragment.ts
+//   jobs that wait for others: queue/dependency-fragment.ts                  batches: queue/batch-fragment.ts
 //   <x>-bytes     text  bytes of one kind in all                             <x>-bytes-by   zset  tenant → its bytes
 //   asked:<t>     hash  what a tenant’s jobs asked, sealed, with asked-counts:<t>, asked-seen:<t> and asked-tenants (asked-jobs.ts)
 //
@@ -26,7 +27,9 @@
 // of a tenant's stored bytes. What a job adds to each stands in its hash (queuedBytes, blobBytes, keptBytes,
 // outputBytes, eventBytes), changed in the same script, so that the sums are right whatever dies.
 import { eventsKeptMax, eventsKeptSeconds } from '../contract/event.js'
+import { batchEnd } from './batch-fragment.js'
 import { deliver } from './delivery-fragment.js'
+import { dependents, tellingFinish } from './dependency-fragment.js'
 import { endMessage } from './end-message.js'
 
 /** What a record, its places in lists and its reads cost Redis beside its fields, measured on Redis 7.0. Bytes. */
@@ -108,10 +111,10 @@ local function silent(worker, patience)
 end
 `
 
-/** A job leaves the waiting lists; whoever took it out of them does not come here. */
+/** A job leaves the waiting lists, or those that wait for others; whoever took it out of them does not come here. */
 export const leave = `
 local function leave_waiting(id, tenant)
-  if redis.call('ZREM', P .. 'waiting:' .. tenant, id) == 0 then return end
+  if redis.call('ZREM', P .. 'waiting:' .. tenant, id) + redis.call('SREM', P .. 'blocked:' .. tenant, id) == 0 then return end
   redis.call('DECR', P .. 'waiting-count')
   forget_age(id)
 end
@@ -121,10 +124,10 @@ end
  * The one way in which a job becomes final, from any state. The caller has checked that it may. The sealed payload goes
  * at once, but for the operator’s look at a quarantined job.
  */
-export const finish = `${endMessage}
-local function finish(id, outcome, summary, result, now, quarantined)
+export const finish = `${endMessage}${batchEnd}
+local function finish_one(id, outcome, summary, result, now, quarantined)
   local known = redis.call('HMGET', job_key(id), 'tenant', 'replyTo', 'blob', 'runs', 'once', 'onceKeepMs', 'queuedBytes', 'blobBytes', 'outputBytes',
-    'cpuMs', 'wallMs', 'memoryMebibyteMs')
+    'cpuMs', 'wallMs', 'memoryMebibyteMs', 'batch')
   local tenant, queued, outputs = known[1], tonumber(known[7] or '0'), tonumber(known[9] or '0')
   local kept = queued + #summary + #result
   leave_waiting(id, tenant)
@@ -170,9 +173,11 @@ local function finish(id, outcome, summary, result, now, quarantined)
     local ending = end_message(id)
     for process in string.gmatch(known[2], '[^,]+') do redis.call('PUBLISH', 'stockade:channel:api:' .. process, ending) end
   end
+  if redis.call('EXISTS', P .. 'dependents:' .. id) == 1 then redis.call('RPUSH', P .. 'ended', id) end
+  if known[13] then end_of_batch_job(known[13], outcome, now) end
   offer(tenant)
 end
-`
+${dependents}${tellingFinish}`
 
 /**
  * The end of a job that nobody has started. One that was handed over keeps its place among those: BullMQ has its id still, and gives
@@ -210,6 +215,7 @@ local function drop(id, tenant)
   redis.call('ZREM', P .. 'list:' .. tenant, id)
   forget_events(id, tenant)
   forget_deliveries(id, tenant)
+  redis.call('DEL', P .. 'dependents:' .. id)
   local known = redis.call('HMGET', job_key(id), 'blob', 'blobBytes', 'keptBytes', 'outputBytes', 'quarantinedBytes')
   if known[1] then redis.call('SADD', P .. 'litter', tenant .. '/' .. known[1]) end
   local outputs = tonumber(known[4] or '0')

@@ -5,6 +5,7 @@ import type { Logger } from 'pino'
 import type { Settings } from '../contract/config.js'
 import type { BlobStore } from './blob-store.js'
 import { byteLimits } from './byte-limits.js'
+import { tellDependents } from './dependents.js'
 import { expire } from './expire.js'
 import { feed, feedingOf } from './feed.js'
 import type { MemoryWatch } from './memory-watch.js'
@@ -27,6 +28,8 @@ export type HousekeepingParts = {
   readonly refusals: Refusals
   onRetired(retired: Retired): void
   onExpired(jobs: readonly Unrun[]): void
+  /** Cancelled, since a job that they were to run after did not end well. */
+  onCascaded(jobs: readonly Unrun[]): void
 }
 
 const turnMs = 1000
@@ -57,6 +60,7 @@ export function startHousekeeping(parts: HousekeepingParts): NodeJS.Timeout {
   const sweepOrphans = openBlobSweep(redis, settings.blobDirectory, blobs)
   const works: readonly (() => Promise<unknown>)[] = [
     () => makeRoom(parts),
+    () => tellDependents(redis).then(parts.onCascaded),
     () => feed(redis, feedingOf(settings)),
     () => expire(redis).then(parts.onExpired),
     () => sweepLitter(redis, blobs),

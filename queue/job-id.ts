@@ -4,8 +4,11 @@ import { randomBytes } from 'node:crypto'
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'
 
 /** `job_` and 26 characters of base 32: 130 random bits. */
-export function newJobId(): string {
-  let id = 'job_'
-  for (const byte of randomBytes(26)) id += alphabet[byte & 31]
-  return id
+export const newJobId = (): string => `job_${randomText()}`
+export const newBatchId = (): string => `bat_${randomText()}`
+
+function randomText(): string {
+  let text = ''
+  for (const byte of randomBytes(26)) text += alphabet[byte & 31]
+  return text
 }

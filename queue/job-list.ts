@@ -61,21 +61,22 @@ async function readChunk(redis: Redis, tenant: string, after: Place | null): Pro
     .slice(0, chunk)
 }
 
-async function readJobs(redis: Redis, places: readonly Place[]): Promise<(Job | null)[]> {
+/** As they stand in a list; null for one that is no longer kept. */
+export async function readListed(redis: Redis, ids: readonly string[]): Promise<(Job | null)[]> {
   const pipeline = redis.pipeline()
-  for (const place of places) pipeline.hmget(jobKey(place.id), ...listFields)
+  for (const id of ids) pipeline.hmget(jobKey(id), ...listFields)
   const answers = (await pipeline.exec()) ?? []
   return answers.map(([error, value], index) => {
     if (error !== null) throw error
     const values = value as (string | null)[]
-    const place = places[index]
-    if (place === undefined || values[0] === null) return null
+    const id = ids[index]
+    if (id === undefined || values[0] === null) return null
     const fields = new Map<string, string>()
     listFields.forEach((name, position) => {
       const text = values[position]
       if (text !== null && text !== undefined) fields.set(name, text)
     })
-    return listedJobOf(place.id, fields)
+    return listedJobOf(id, fields)
   })
 }
 
@@ -85,7 +86,10 @@ export async function listJobs(redis: Redis, tenant: string, query: JobQuery): P
   const jobs: Job[] = []
   for (let lookedAt = 0; lookedAt < lookedAtMax; ) {
     const places = await readChunk(redis, tenant, place)
-    const found = await readJobs(redis, places)
+    const found = await readListed(
+      redis,
+      places.map(({ id }) => id),
+    )
     for (const [index, at] of places.entries()) {
       place = at
       lookedAt++

@@ -3,16 +3,14 @@ import { randomBytes } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import type { Logger } from 'pino'
 import type { Settings } from '../contract/config.js'
-import type { Payload } from '../contract/payload.js'
 import type { Quotas } from '../contract/quota.js'
 import type { KeptJob } from '../contract/result.js'
-import type { Warning } from '../contract/verdict.js'
-import { deliveriesBytes } from '../contract/webhook.js'
-import { type AdmissionRecord, type Admitted, admit, askRoom, retryAfterSeconds } from './admit.js'
+import { type Admission, recordOf } from './admission-record.js'
+import { type Admitted, admit, askRoom, retryAfterSeconds } from './admit.js'
 import { type AskedJobs, openAskedJobs } from './asked-jobs.js'
+import { type BatchStore, openBatchStore } from './batch-store.js'
 import { type BlobStore, openBlobStore } from './blob-store.js'
-import { byteLimits, diskBytesOf } from './byte-limits.js'
-import { callbackFields } from './callback-seal.js'
+import { diskBytesOf } from './byte-limits.js'
 import { type Cancelled, cancel } from './cancel.js'
 import { connectFailingFast, connectPatiently } from './connect.js'
 import { type DeliveryQueue, openDeliveryQueue } from './delivery-queue.js'
@@ -21,7 +19,6 @@ import { endOf, type Told } from './end-message.js'
 import type { StoredEvent } from './events.js'
 import { feed, feedingOf } from './feed.js'
 import { awaitEnd, follow } from './follow.js'
-import { recordOverheadBytes } from './fragment.js'
 import { type Retired, startHousekeeping } from './housekeeping.js'
 import { type JobPage, type JobQuery, listJobs } from './job-list.js'
 import * as keys from './keys.js'
@@ -38,29 +35,7 @@ import type { Unrun } from './unrun.js'
 import { openUsageReader, tellKeepDays, type UsageReader } from './usage.js'
 
 export { CursorError } from './job-list.js'
-export type { Admitted, Cancelled, JobPage, JobQuery, StoredEvent }
-
-export type Admission = {
-  readonly payload: Payload
-  readonly language: string | null
-  readonly image: string | null
-  readonly labels: Readonly<Record<string, string>>
-  /** What the job is told of, allowed as it is. */
-  readonly warnings: readonly Warning[]
-  readonly priority: number
-  readonly attemptsMax: number
-  /** The longest that a run of it may hold a slot. */
-  readonly lifetimeMs: number
-  /** By which grant it was judged, its share of the slots, and the quotas of its tenant. */
-  readonly grant: {
-    readonly name: string
-    readonly revision: string
-    readonly weight: number
-  } & Quotas
-  readonly idempotency: { readonly key: string; readonly requestDigest: string } | null
-  /** For the audit log, should nobody be left who tells it (queue/untold.ts). */
-  readonly auditLine: string
-}
+export type { Admission, Admitted, Cancelled, JobPage, JobQuery, StoredEvent }
 
 export type ApiJobStore = {
   admit(admission: Admission): Promise<Admitted>
@@ -91,6 +66,7 @@ export type ApiJobStore = {
   readonly redis: Redis
   readonly sealer: Sealer
   readonly outputs: OutputStore
+  readonly batches: BatchStore
   /** Webhooks to be sent. */
   readonly deliveries: DeliveryQueue
   /** What jobs asked for, kept for operators. */
@@ -115,60 +91,6 @@ type Parts = {
   readonly settings: Settings
   readonly processId: string
   readonly log: Logger
-}
-
-/** What a record takes of Redis, beside its fields. */
-const sizeOf = (fields: readonly string[]): number =>
-  fields.reduce((sum, field) => sum + Buffer.byteLength(field), recordOverheadBytes)
-
-function recordOf(parts: Parts, admission: Admission, sealed: Buffer): AdmissionRecord {
-  const { payload, grant, idempotency } = admission
-  const { settings } = parts
-  const fields = [
-    ...['state', 'queued', 'tenant', payload.tenant, 'createdAt', String(payload.acceptedAtMs)],
-    ...['expiresAt', String(payload.expiresAtMs), 'attemptsMax', String(admission.attemptsMax)],
-    ...['lifetimeMs', String(admission.lifetimeMs)],
-    ...['grant', grant.name, 'grantRevision', grant.revision],
-    ...['labels', JSON.stringify(admission.labels)],
-    ...(admission.warnings.length > 0 ? ['warnings', JSON.stringify(admission.warnings)] : []),
-    ...['language', admission.language ?? '', 'image', admission.image ?? ''],
-    ...callbackFields(parts.sealer, payload),
-  ]
-  const told = payload.spec.callback === undefined ? 0 : deliveriesBytes
-  const inlineBytes = isBlob(sealed) ? 0 : Math.ceil(sealed.length / 3) * 4
-  return {
-    jobId: payload.jobId,
-    tenant: payload.tenant,
-    priority: admission.priority,
-    acceptedAtMs: payload.acceptedAtMs,
-    expiresAtMs: payload.expiresAtMs,
-    queuedMax: settings.queuedJobsMax,
-    tenantQueuedMax: grant.queuedJobs,
-    tenantRunningMax: grant.runningJobs,
-    idempotency:
-      idempotency === null
-        ? null
-        : {
-            key: parts.sealer.digest(idempotency.key),
-            requestDigest: idempotency.requestDigest,
-            keepMs: settings.finishedKeepSeconds * 1000,
-          },
-    replyTo: parts.processId,
-    auditLine: admission.auditLine,
-    slots: settings.slots,
-    weight: grant.weight,
-    grant: grant.name,
-    bytes: {
-      queued: sizeOf(fields) + inlineBytes + told,
-      blob: isBlob(sealed) ? sealed.length : 0,
-    },
-    limits: byteLimits(settings, {
-      memoryBytes: parts.watch.memory.maximumBytes,
-      diskBytes: parts.diskBytes,
-    }),
-    quota: quotaLimitsOf(grant, settings.finishedKeepSeconds * 1000),
-    fields,
-  }
 }
 
 const storeFull: Admitted = { kind: 'store-full', retryAfterSeconds }
@@ -288,6 +210,7 @@ export async function openApiJobStore(
   log: Logger,
   onRetired: (retired: Retired) => void = () => undefined,
   onExpired: (jobs: readonly Unrun[]) => void = () => undefined,
+  onCascaded: (jobs: readonly Unrun[]) => void = () => undefined,
 ): Promise<ApiJobStore> {
   const parts = await openParts(settings, log)
   const { redis } = parts
@@ -301,11 +224,12 @@ export async function openApiJobStore(
     .listen(keys.apiChannel(parts.processId), waiters.wake)
     .catch((error: unknown) => log.debug({ error }, 'subscription'))
   const asked = openAskedJobs(redis, parts.sealer, log)
-  const housekeeping = startHousekeeping({ ...parts, onRetired, onExpired })
+  const housekeeping = startHousekeeping({ ...parts, onRetired, onExpired, onCascaded })
   return {
     redis,
     sealer: parts.sealer,
     asked,
+    batches: openBatchStore(parts),
     deliveries: openDeliveryQueue(redis, parts.listener, parts.sealer),
     outputs: openOutputStore(settings.outputDirectory),
     memory: () => parts.watch.memory,

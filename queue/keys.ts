@@ -29,10 +29,14 @@ export const agesKey = (grant: string): string => `${keyPrefix}ages:${grant}`
 /** Grants that have a waiting job. */
 export const ageGrantsKey = `${keyPrefix}age-grants`
 
+export const batchKey = (id: string): string => `${keyPrefix}batch:${id}`
+export const batchJobsKey = (id: string): string => `${keyPrefix}batch-jobs:${id}`
 export const deliveriesKey = (id: string): string => `${keyPrefix}deliveries:${id}`
 /** Tenants with a webhook that may be sent, by when. */
 export const dueTenantsKey = `${keyPrefix}due-tenants`
 
+/** Where whoever waits for a batch hears that all its jobs have ended. */
+export const batchChannel = (id: string): string => `stockade:channel:batch:${id}`
 /** Where api processes hear that there is a webhook to be sent. */
 export const deliveriesChannel = 'stockade:channel:deliveries'
 /** Where one api process hears that a job it waits for has ended. */

@@ -56,7 +56,7 @@ const standingScript = script(
   `${names}${usage}${quotaStates}
 local tenant = ARGV[2]
 local states = quota_states(tenant, cjson.decode(ARGV[4]))
-table.insert(states, 1, {'queued-jobs', tonumber(ARGV[3]), redis.call('ZCARD', P .. 'waiting:' .. tenant), 0, second()})
+table.insert(states, 1, {'queued-jobs', tonumber(ARGV[3]), redis.call('ZCARD', P .. 'waiting:' .. tenant) + redis.call('SCARD', P .. 'blocked:' .. tenant), 0, second()})
 return states`,
 )
 

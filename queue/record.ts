@@ -1,6 +1,7 @@
 // The record of a job in Redis: one hash. What is written to it at admission, and how it reads as a Job.
 import { Type } from 'typebox'
 import { Compile } from 'typebox/compile'
+import { Dependency } from '../contract/dependency.js'
 import type { Outcome } from '../contract/outcome.js'
 import { Receipt } from '../contract/receipt.js'
 import { type Job, type JobState, jobStates, type KeptJob, RunResult } from '../contract/result.js'
@@ -9,6 +10,7 @@ import { Warning } from '../contract/verdict.js'
 
 const checkResult = Compile(RunResult)
 const checkReceipt = Compile(Receipt)
+const checkAfter = Compile(Type.Array(Dependency))
 const checkWarnings = Compile(Type.Array(Warning))
 
 /** The result of a job that never ran, or whose run left nothing. */
@@ -68,6 +70,15 @@ function warningsOf(text: string | undefined): { warnings?: Warning[] } {
   return checkWarnings.Check(value) && value.length > 0 ? { warnings: value } : {}
 }
 
+function dependenciesOf(fields: ReadonlyMap<string, string>): Pick<Job, 'after' | 'batch'> {
+  const [after, batch] = [fields.get('after'), fields.get('batch')]
+  const known: unknown = after === undefined ? null : JSON.parse(after)
+  return {
+    ...(checkAfter.Check(known) ? { after: known } : {}),
+    ...(batch === undefined ? {} : { batch: { id: batch, name: fields.get('batchName') ?? '' } }),
+  }
+}
+
 function bare(jobId: string, fields: ReadonlyMap<string, string>): Job {
   return {
     id: jobId,
@@ -89,6 +100,7 @@ function bare(jobId: string, fields: ReadonlyMap<string, string>): Job {
     image: orNull(fields.get('image')),
     labels: JSON.parse(fields.get('labels') ?? '{}') as Record<string, string>,
     grant: { name: fields.get('grant') ?? '', revision: fields.get('grantRevision') ?? '' },
+    ...dependenciesOf(fields),
     ...warningsOf(fields.get('warnings')),
     createdAt: instant(fields.get('createdAt')) ?? '',
     startedAt: instant(fields.get('startedAt')),
@@ -153,6 +165,9 @@ export const listFields = [
   'labels',
   'grant',
   'grantRevision',
+  'after',
+  'batch',
+  'batchName',
   'createdAt',
   'startedAt',
   'finishedAt',

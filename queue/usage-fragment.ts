@@ -96,8 +96,8 @@ local function quota_states(tenant, quota)
   end
   return states
 end
-local function used_up(states, adds)
-  local more = {submits = 1, ['stored-bytes'] = adds.queued + adds.blob}
+local function used_up(states, adds, jobs)
+  local more = {submits = jobs, ['stored-bytes'] = adds.queued + adds.blob}
   for _, state in ipairs(states) do
     local name, limit, used = unpack(state)
     if more[name] and used + more[name] > limit or used >= limit then return state end

@@ -32,9 +32,9 @@ const receipt = commands(read('docs/receipt.md'))
 const tenants = commands(read('docs/tenants.md'))
 const audit = commands(read('docs/audit.md'))
 const ci = commands(read('docs/ci.md'))
-const webhooks = commands(read('docs/webhooks.md'))
+const hooks = ['docs/webhooks.md', 'docs/batches.md'].flatMap((page) => commands(read(page)))
 const graders = commands(read('docs/graders.md'))
-const all = [...readme, ...ci, ...graders, ...receipt, ...tenants, ...audit, ...webhooks]
+const all = [...readme, ...ci, ...graders, ...receipt, ...tenants, ...audit, ...hooks]
 const setup = all.filter(({ expected }) => expected === 'setup').map(({ text }) => text)
 const tested = all.filter(({ expected }) => expected !== 'setup')
 

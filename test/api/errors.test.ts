@@ -91,6 +91,15 @@ async function disabled(): ReturnType<typeof ask> {
   return get('/v1/jobs', { key: off })
 }
 
+async function tooManyDependents(): ReturnType<typeof ask> {
+  const { id } = (await post({ key: await api.key('crowd') })).json as { id: string }
+  const crowd = Object.fromEntries(
+    Array.from({ length: 1000 }, (_, at) => [`job-${at}`, 'success']),
+  )
+  await redis.look.hset(`stockade:{default}:dependents:${id}`, crowd)
+  return post({ key: await api.key('crowd'), body: { ...body, after: [{ job: id }] } })
+}
+
 async function withCallback(): ReturnType<typeof ask> {
   const builder = await api.key('builder', ['submit'], 'ci')
   return post({ key: builder, body: { ...body, callback: 'https://hooks.example.com/' } })
@@ -186,6 +195,9 @@ const ways: Readonly<Record<ErrorCode, () => Promise<unknown>>> = {
   'request-timeout': async () =>
     jsonOf((await exchange(api.port, ['GET / HTTP/1.1\r\nHost: h\r\nX'])).text),
   'idempotency-conflict': async () => (await conflict()).json,
+  'unknown-dependency': async () =>
+    (await post({ body: { ...body, after: [{ job: `job_${'0'.repeat(26)}` }] } })).json,
+  'too-many-dependents': async () => (await tooManyDependents()).json,
   'webhook-secret-missing': async () => (await withCallback()).json,
   conflict: async () =>
     (await ask(api.origin, 'POST', '/v1/admin/tenants', { key: admin, body: { name: 'tiny' } }))

@@ -93,7 +93,7 @@ export function admissionOf(
       ...{ name: payload.grant, revision: payload.grantRevision, weight },
       ...{ queuedJobs, runningJobs, ...daily },
     },
-    idempotency: null,
+    ...{ idempotency: null, after: [], batch: null },
     auditLine: '',
     ...rest,
   }

@@ -173,6 +173,7 @@ function recordOf(
     ...{ tenant, priority, expiresAtMs, slots, weight, grant: 'untrusted', acceptedAtMs: now },
     ...{ queuedMax: unlimited, tenantQueuedMax: unlimited, tenantRunningMax: cap },
     idempotency: null,
+    after: [],
     replyTo: 'nobody',
     auditLine: '',
     bytes: { queued: 0, blob: 0 },
