@@ -10,6 +10,8 @@ import { openSecret, type SecretParts } from './secret-store.js'
 const isStored = ({ value, valueBase64 }: JobSecret): boolean =>
   value === undefined && valueBase64 === undefined
 
+const isVariable = ({ as }: JobSecret): boolean => as === 'environment'
+
 /** @throws Refusal invalid-request naming every secret that is not there; StoreUnavailable */
 export async function withStoredSecrets(
   parts: SecretParts,
@@ -21,7 +23,13 @@ export async function withStoredSecrets(
   const secrets: JobSecret[] = []
   for (const [index, secret] of spec.secrets.entries()) {
     const opened = isStored(secret) ? await openOrNull(parts, tenant, secret.name) : null
-    if (opened !== null) secrets.push({ ...secret, valueBase64: opened.toString('base64') })
+    if (opened !== null && isVariable(secret) && opened.includes(0))
+      violations.push({
+        rule: 'schema',
+        pointer: `/secrets/${index}/as`,
+        message: 'The stored secret has a NUL byte, with which a variable would end: take a file.',
+      })
+    else if (opened !== null) secrets.push({ ...secret, valueBase64: opened.toString('base64') })
     else if (!isStored(secret)) secrets.push(secret)
     else
       violations.push({

@@ -1,5 +1,7 @@
 // Arguments and environment together fit what the kernel and the launcher take.
 import { stepPayloadBytesMax } from '../contract/launch.js'
+import { secretBytesMax, secretBytesTotal } from '../contract/secret.js'
+import type { Ask } from './ask.js'
 import { untrusted } from './preset-untrusted.js'
 import { allowed, type Denial, deny, denyEach, type Judge, pointerOf, type Rule } from './rule.js'
 import { type AskedProgram, everyArgument, everyProgram } from './step-ask.js'
@@ -38,9 +40,15 @@ function judgeProgram({ argv, environment }: AskedProgram, most: number): readon
   return allowed
 }
 
+/** Secrets may be variables; what a stored one has is not known here. */
+function secretBytes({ secrets }: Ask): number {
+  const sum = secrets.reduce((all, { bytes }) => all + (bytes?.value ?? secretBytesMax), 0)
+  return Math.min(sum, secretBytesTotal)
+}
+
 /** The first program that has too much: the others may have the same of it. */
 const judge: Judge = (ask, { grant }) => {
-  const most = totalBytesMax(grant.limits.stackBytes)
+  const most = totalBytesMax(grant.limits.stackBytes) - secretBytes(ask)
   for (const program of everyProgram(ask)) {
     const denials = judgeProgram(program, most)
     if (denials.length > 0) return denials
@@ -82,6 +90,14 @@ export const argumentSize: Rule = {
         name: 'too long in UTF-8',
         base: 'command',
         job: { command: ['true', 'é'.repeat(70_000)] },
+      },
+      {
+        name: 'beside secrets',
+        job: {
+          arguments: Array(10).fill('x'.repeat(101_000)),
+          secrets: [{ name: 'A', value: 'x'.repeat(32_768) }],
+        },
+        grant: { secrets: 1 },
       },
       { name: 'too many together', job: { arguments: Array(20).fill('x'.repeat(100_000)) } },
       {

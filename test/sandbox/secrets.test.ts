@@ -106,6 +106,11 @@ t.test('a stored secret is used and never told again; another tenant has none', 
   const refused = await other.request('POST', '/v1/jobs', spec)
   t.equal(refused.status, 400)
   t.equal((refused.json as Problem).violations?.[0]?.pointer, '/secrets/0/name')
+  const valueBase64 = Buffer.from('binary\0secret').toString('base64')
+  t.equal((await tenant.request('PUT', '/v1/secrets/STORED', { valueBase64 })).status, 204)
+  const asVariable = { ...spec, secrets: [{ name: 'STORED', as: 'environment' }] }
+  const cut = await tenant.request('POST', '/v1/jobs', asVariable)
+  t.equal((cut.json as Problem).violations?.[0]?.pointer, '/secrets/0/as')
   t.equal((await tenant.request('DELETE', '/v1/secrets/STORED')).status, 204)
   t.equal((await tenant.request('POST', '/v1/jobs', spec)).status, 400)
 })
