@@ -99,11 +99,36 @@ function distinct(violations: readonly Violation[]): Violation[] {
   return [...seen.values()].slice(0, violationsMax)
 }
 
-/** @throws Refusal invalid-request or policy-denied, with all violations of all jobs. */
-export async function judgeBatch(
+/** The address of the batch itself, by the rules for that of a job: as if its first job had it. */
+function judgeCallback(
   service: Service,
   request: FastifyRequest,
-): Promise<readonly JudgedEntry[]> {
+  entries: readonly BatchEntry[],
+  faults: Faults,
+): string | null {
+  const { callback } = bodyOf(request) as { callback?: unknown }
+  if (callback === undefined) return null
+  const { callbackOn: _, ...spec } = (entries[0]?.spec ?? {}) as Record<string, unknown>
+  const own = ({ pointer }: Violation): boolean => pointer === '/callback'
+  try {
+    const { evaluation } = judgeBody(service, callerOf(request), { ...spec, callback })
+    faults.violations.push(...evaluation.violations.filter(own))
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.violations === undefined) throw error
+    const found = error.violations.filter(own)
+    if (found.length > 0) faults.isFormal = true
+    faults.violations.push(...found)
+  }
+  return String(callback)
+}
+
+export type JudgedBatch = {
+  readonly entries: readonly JudgedEntry[]
+  readonly callback: string | null
+}
+
+/** @throws Refusal invalid-request or policy-denied, with all violations of all jobs. */
+export async function judgeBatch(service: Service, request: FastifyRequest): Promise<JudgedBatch> {
   const expansion = expandBatch(bodyOf(request), service.settings.bodyBytesMax)
   if (!expansion.ok) {
     const violations = expansion.faults.map((fault) => ({ rule: 'schema', ...fault }))
@@ -116,7 +141,8 @@ export async function judgeBatch(
     if (judged !== null) entries.push(judged)
     if (at % judgedAtOnce === judgedAtOnce - 1) await setImmediate()
   }
-  if (faults.violations.length === 0) return entries
+  const callback = judgeCallback(service, request, expansion.entries, faults)
+  if (faults.violations.length === 0) return { entries, callback }
   const code = faults.isFormal ? 'invalid-request' : 'policy-denied'
   throw new Refusal(code, undefined, { violations: distinct(faults.violations) })
 }

@@ -23,13 +23,13 @@ import { beginWait, firstOf, waitSecondsOf } from './waiting.js'
 const checkNoQuery = checker(NoQuery, 'invalid-header', '/query')
 const checkQuery = checker(BatchQuery, 'invalid-header', '/query')
 const idPattern = /^bat_[0-9a-z]{26}$/
-const BatchPath = Type.Object({
+export const BatchPath = Type.Object({
   id: Type.String({ pattern: idPattern.source, description: 'The batch’s id.' }),
 })
 const pageDefault = 20
 
 /** @throws Refusal not-found */
-function batchIdOf(request: FastifyRequest): string {
+export function batchIdOf(request: FastifyRequest): string {
   const { id } = request.params as { id: string }
   if (!idPattern.test(id)) throw new Refusal('not-found')
   return id
@@ -83,14 +83,15 @@ async function create(
   requireAudit(service)
   const { tenant } = callerOf(request)
   const idempotency = idempotencyOf(service, request, true)
-  const asked = await judgeBatch(service, request)
-  const judged = await withSecretsOfAll(service, tenant, asked)
+  const { entries, callback } = await judgeBatch(service, request)
+  const judged = await withSecretsOfAll(service, tenant, entries)
   for (const { judged: one } of judged) await requireWebhookSecret(service, tenant, one.spec)
+  if (callback !== null) await requireWebhookSecret(service, tenant, { callback })
   const id = newBatchId()
   const prepared = prepare(service, tenant, id, judged)
   forgetBody(request)
   const admissions = prepared.map(({ admission }) => admission)
-  const admitted = await service.store.batches.admit({ id, admissions, idempotency })
+  const admitted = await service.store.batches.admit({ id, admissions, idempotency, callback })
   releaseBody(request, service.budget)
   const [first] = judged
   if (first === undefined) throw new Error('a batch without a job was judged')

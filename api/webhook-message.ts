@@ -1,7 +1,9 @@
 // What a receiver is sent: the body, made of the job as it stood when it happened, and the headers that sign it. Standard Webhooks 1.0.0:
 // HMAC-SHA-256 over id, timestamp and body, so that a receiver can check it with a library that exists, and refuse what is old.
 import { createHmac } from 'node:crypto'
+import type { BatchEnd } from '../contract/batch.js'
 import type { WebhookMessage } from '../contract/webhook.js'
+import { outcomesOf } from '../queue/batch.js'
 import type { DueDelivery } from '../queue/delivery-queue.js'
 import { listedJobOf } from '../queue/record.js'
 
@@ -21,12 +23,21 @@ function fieldsThen({ type, attempt, fields }: DueDelivery): ReadonlyMap<string,
   return then
 }
 
+function batchOf({ jobId: id, fields }: DueDelivery): BatchEnd {
+  const instant = (name: string): string => new Date(Number(fields.get(name))).toISOString()
+  const [total, outcomes] = [Number(fields.get('total')), outcomesOf(Object.fromEntries(fields))]
+  return { id, total, outcomes, createdAt: instant('createdAt'), finishedAt: instant('finishedAt') }
+}
+
 export function messageOf(due: DueDelivery): string {
   const { type, atMs, jobId } = due
   const message: WebhookMessage = {
     type,
     timestamp: new Date(atMs).toISOString(),
-    data: { job: listedJobOf(jobId, fieldsThen(due)) },
+    data:
+      type === 'batch.finished'
+        ? { batch: batchOf(due) }
+        : { job: listedJobOf(jobId, fieldsThen(due)) },
   }
   return JSON.stringify(message)
 }

@@ -39,11 +39,32 @@ export const BatchCreation = Type.Object(
       maxItems: batchJobsMax,
       description: 'Jobs as in `POST /v1/jobs`, with `name` and `matrix`.',
     }),
+    callback: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 2048,
+        description:
+          'An address to be told when all jobs have ended: one signed POST (docs/webhooks.md).',
+      }),
+    ),
   },
   { ...closed, $id: 'BatchCreation' },
 )
 
 const count = (description: string) => Type.Integer({ minimum: 0, description })
+
+/** What a receiver is told of a batch. */
+export const BatchEnd = Type.Object(
+  {
+    id: Type.String(),
+    total: count('Its jobs.'),
+    outcomes: Type.Record(Type.String(), Type.Integer({ minimum: 1 })),
+    createdAt: Type.String(),
+    finishedAt: Type.Union([Type.String(), Type.Null()]),
+  },
+  closed,
+)
+export type BatchEnd = Static<typeof BatchEnd>
 
 export const Batch = Type.Object(
   {

@@ -1,5 +1,6 @@
 // Webhooks: what a receiver is sent, how it is signed (Standard Webhooks 1.0.0), and what a tenant sees of each delivery.
 import { type Static, Type } from 'typebox'
+import { BatchEnd } from './batch.js'
 import { Job } from './result.js'
 
 const closed = { additionalProperties: false } as const
@@ -8,7 +9,7 @@ const closed = { additionalProperties: false } as const
 export const callbackStates = ['queued', 'running', 'finished'] as const
 export type CallbackState = (typeof callbackStates)[number]
 
-export const webhookTypes = ['job.queued', 'job.running', 'job.finished'] as const
+export const webhookTypes = ['job.queued', 'job.running', 'job.finished', 'batch.finished'] as const
 export type WebhookType = (typeof webhookTypes)[number]
 
 /** Deliveries of one job at most, so that one that is given back again and again does not fill Redis. The end is always told. */
@@ -82,8 +83,13 @@ export const WebhookMessage = Type.Object(
     type: Type.Enum([...webhookTypes]),
     timestamp: Type.String({ description: 'When it happened: RFC 3339, UTC, milliseconds.' }),
     data: Type.Object(
-      { job: Type.Object(Job.properties, { ...closed, description: 'As it stands in a list.' }) },
-      closed,
+      {
+        job: Type.Optional(
+          Type.Object(Job.properties, { ...closed, description: 'As it stands in a list.' }),
+        ),
+        batch: Type.Optional(BatchEnd),
+      },
+      { ...closed, description: 'One of the two, as `type` says.' },
     ),
   },
   { ...closed, $id: 'WebhookMessage', description: 'The body that a receiver is sent.' },

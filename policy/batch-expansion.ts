@@ -178,10 +178,10 @@ const only = (faults: readonly Fault[]): Expansion => ({ ok: false, faults })
 /** `bytesMax`: what all jobs together may be as JSON. Takes any value that JSON can be. Never throws. */
 export function expandBatch(body: unknown, bytesMax: number): Expansion {
   if (!isObject(body)) return only([{ pointer: '', message: 'Must be an object.' }])
-  const strange = Object.keys(body).filter((key) => key !== 'jobs')
+  const strange = Object.keys(body).filter((key) => key !== 'jobs' && key !== 'callback')
   const faults: Fault[] = strange.map((key) => ({
     pointer: `/${segment(key)}`,
-    message: 'There is no such field. The fields here are jobs.',
+    message: 'There is no such field. The fields here are jobs, callback.',
   }))
   const { jobs } = body
   if (!Array.isArray(jobs) || jobs.length === 0 || jobs.length > batchJobsMax)

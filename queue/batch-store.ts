@@ -11,18 +11,21 @@ import {
   readBatch,
 } from './batch.js'
 import type { BlobStore } from './blob-store.js'
+import { callbackBinding } from './callback-seal.js'
 import { type Cancelled, cancel } from './cancel.js'
 import { batchChannel, batchJobsKey, batchKey } from './keys.js'
 import type { Listener } from './listener.js'
 import { discardSealed, isBlob, sealPayload, storeSealed } from './payload-seal.js'
 import type { Refusals } from './refusals.js'
 import { isOutOfMemory, isRefused, reaching } from './script.js'
+import type { Sealer } from './seal.js'
 
 export type BatchWish = {
   readonly id: string
   /** At least one, all of one tenant and one grant. */
   readonly admissions: readonly Admission[]
   readonly idempotency: Admission['idempotency']
+  readonly callback: string | null
 }
 
 export type BatchStore = {
@@ -61,6 +64,15 @@ async function store(
   return stored
 }
 
+function sealedCallback(sealer: Sealer, { id, admissions, callback }: BatchWish): string {
+  const payload = admissions[0]?.payload
+  if (callback === null || payload === undefined) return ''
+  const { tenant, grant, acceptedAtMs } = payload
+  const fields = { tenant, grant, expiresAt: String(acceptedAtMs) }
+  const binding = callbackBinding(id, new Map(Object.entries(fields)))
+  return sealer.seal(Buffer.from(callback), binding).toString('base64')
+}
+
 const full: Admitted = { kind: 'store-full', retryAfterSeconds }
 
 async function admit(parts: Parts, wish: BatchWish): Promise<Admitted> {
@@ -78,7 +90,8 @@ async function admit(parts: Parts, wish: BatchWish): Promise<Admitted> {
       ? null
       : // Not the place of a job’s key: one key may be used for a job and for a batch.
         { key: `batch-${sealer.digest(once.key)}`, requestDigest: once.requestDigest, keepMs }
-  const batch: BatchRecord = { id: wish.id, records, idempotency, keepMs }
+  const callback = sealedCallback(sealer, wish)
+  const batch: BatchRecord = { id: wish.id, records, idempotency, keepMs, callback }
   if (sealed.some(isBlob)) {
     const refused = await askRoomForBatch(redis, batch)
     if (refused !== null) return refused

@@ -44,6 +44,7 @@ for _, one in ipairs(jobs) do
   if unknown then return unknown end
 end
 redis.call('HSET', key, 'tenant', tenant, 'total', batch.total, 'createdAt', batch.now, 'finished', 0, 'keepMs', batch.keepMs)
+if batch.callback ~= '' then redis.call('HSET', key, 'callback', batch.callback, 'grant', batch.grant, 'expiresAt', batch.now) end
 if once then
   redis.call('HSET', once, 'id', id, 'digest', batch.digest)
   redis.call('PERSIST', once)
@@ -65,16 +66,19 @@ export type BatchRecord = {
   readonly records: readonly AdmissionRecord[]
   readonly idempotency: AdmissionRecord['idempotency']
   readonly keepMs: number
+  /** Sealed, base64; empty for none. */
+  readonly callback: string
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0)
 
-function headOf({ id, records, idempotency, keepMs }: BatchRecord): string {
+function headOf({ id, records, idempotency, keepMs, callback }: BatchRecord): string {
   const [first] = records
   if (first === undefined) throw new Error('a batch has no job')
   const { tenant, limits, quota, weight, queuedMax, tenantQueuedMax, tenantRunningMax } = first
   return JSON.stringify({
     ...{ id, tenant, total: records.length, now: first.acceptedAtMs, slots: first.slots, keepMs },
+    ...{ callback, grant: first.grant },
     ...{ allMax: queuedMax, ownMax: tenantQueuedMax, running: tenantRunningMax },
     limits: { ...limits, quota, weight },
     adds: {
@@ -123,6 +127,15 @@ return running`,
 const instant = (text: string | undefined): string | null =>
   text === undefined ? null : new Date(Number(text)).toISOString()
 
+/** How so many have ended. */
+export function outcomesOf(fields: Readonly<Record<string, string>>): Record<string, number> {
+  const ended = outcomes.flatMap((outcome) => {
+    const count = Number(fields[`outcome:${outcome}`] ?? '0')
+    return count === 0 ? [] : [[outcome, count] as const]
+  })
+  return Object.fromEntries(ended)
+}
+
 export type BatchPage = { readonly from: number; readonly limit: number }
 
 /** Null when it is not there, or another tenant’s. @throws StoreUnavailable */
@@ -138,14 +151,10 @@ export async function readBatch(
   const [total, finished] = [Number(fields.total), Number(fields.finished)]
   const ids = limit === 0 ? [] : await redis.lrange(batchJobsKey(id), from, from + limit - 1)
   const jobs = (await readListed(redis, ids)).filter((job) => job !== null)
-  const ended = outcomes.flatMap((outcome) => {
-    const count = Number(fields[`outcome:${outcome}`] ?? '0')
-    return count === 0 ? [] : [[outcome, count] as const]
-  })
   return {
     ...{ id, state: finished === total ? 'finished' : 'running', total },
     states: { queued: Math.max(0, total - finished - running), running, finished },
-    outcomes: Object.fromEntries(ended),
+    outcomes: outcomesOf(fields),
     createdAt: instant(fields.createdAt) ?? '',
     finishedAt: instant(fields.finishedAt),
     jobs,

@@ -12,7 +12,14 @@ import {
 } from '../contract/webhook.js'
 import { callbackBinding } from './callback-seal.js'
 import { evenWhenFull, names } from './fragment.js'
-import { deliveriesChannel, deliveriesKey, dueTenantsKey, jobKey, keyPrefix } from './keys.js'
+import {
+  batchKey,
+  deliveriesChannel,
+  deliveriesKey,
+  dueTenantsKey,
+  jobKey,
+  keyPrefix,
+} from './keys.js'
 import type { Listener } from './listener.js'
 import { listFields } from './record.js'
 import { reaching, run, script } from './script.js'
@@ -130,7 +137,8 @@ function keptOf(text: string | null): Kept | null {
   return typeof value === 'object' && value !== null ? (value as Kept) : null
 }
 
-const typeOf = (state: string): WebhookType | null => {
+const typeOf = (id: string, state: string): WebhookType | null => {
+  if (isBatch(id)) return 'batch.finished'
   if (state === 'queued') return 'job.queued'
   if (state === 'running') return 'job.running'
   return state === 'finished' ? 'job.finished' : null
@@ -155,7 +163,20 @@ function openAddress(
   }
 }
 
+const isBatch = (id: string): boolean => id.startsWith('bat_')
+const ownerKey = (id: string): string => (isBatch(id) ? batchKey(id) : jobKey(id))
 const readFields = ['tenant', 'callback', 'expiresAt', ...listFields] as const
+
+async function readOwner(redis: Redis, id: string): Promise<ReadonlyMap<string, string>> {
+  if (isBatch(id)) return new Map(Object.entries(await redis.hgetall(batchKey(id))))
+  const values = await redis.hmget(jobKey(id), ...readFields)
+  const fields = new Map<string, string>()
+  for (const [at, name] of readFields.entries()) {
+    const value = values[at]
+    if (value !== null && value !== undefined) fields.set(name, value)
+  }
+  return fields
+}
 
 async function read(
   redis: Redis,
@@ -164,14 +185,9 @@ async function read(
 ): Promise<DueDelivery | null> {
   const [jobId, number] = placeOf(delivery)
   const kept = keptOf(await redis.hget(deliveriesKey(jobId), number))
-  const values = await redis.hmget(jobKey(jobId), ...readFields)
-  const fields = new Map<string, string>()
-  for (const [at, name] of readFields.entries()) {
-    const value = values[at]
-    if (value !== null && value !== undefined) fields.set(name, value)
-  }
+  const fields = await readOwner(redis, jobId)
   const address = openAddress(sealer, jobId, fields)
-  const type = kept === null ? null : typeOf(kept.state)
+  const type = kept === null ? null : typeOf(jobId, kept.state)
   if (kept === null || type === null || address === null) return null
   if (fields.get('tenant') !== tenant) return null
   return {
@@ -182,7 +198,7 @@ async function read(
 }
 
 function deliveryOf(id: string, kept: Kept, dueMs: number | null): Delivery | null {
-  const type = typeOf(kept.state)
+  const type = typeOf(id, kept.state)
   const state = deliveryStates.find((known) => known === kept.is)
   if (type === null || state === undefined) return null
   return {
@@ -196,7 +212,7 @@ function deliveryOf(id: string, kept: Kept, dueMs: number | null): Delivery | nu
 
 async function list(redis: Redis, jobId: string): Promise<DeliveryList> {
   const known = await redis.hgetall(deliveriesKey(jobId))
-  const tenant = (await redis.hget(jobKey(jobId), 'tenant')) ?? ''
+  const tenant = (await redis.hget(ownerKey(jobId), 'tenant')) ?? ''
   const deliveries: Delivery[] = []
   for (let number = 1; number <= Number(known.count ?? '0'); number++) {
     const id = `${jobId}.${number}`

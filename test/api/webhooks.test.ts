@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import type { BatchCreated } from '../../contract/batch.js'
 import type { DeliveryList } from '../../contract/webhook.js'
 import { auditFile } from '../../queue/audit-log.js'
 import { openLiveRedis } from '../queue/live-redis.js'
@@ -68,8 +69,8 @@ t.test('each state is told once, signed, as it stood then', async (t) => {
     t.notOk(isSigned(one, `whsec_${Buffer.alloc(32).toString('base64')}`), 'control: by no other')
     t.notOk(isSigned({ ...one, body: `${one.body} ` }, secret), 'control: a changed body is not')
     t.equal(one.path, '/from/plain?token=abc')
-    t.equal(one.message.data.job.id, id)
-    t.same(one.message.data.job.labels, { build: '7' })
+    t.equal(one.message.data.job?.id, id)
+    t.same(one.message.data.job?.labels, { build: '7' })
   }
   t.same(new Set(receiver.heard.map((one) => one.id)), new Set(deliveries.map((one) => one.id)))
   const told = (type: string): unknown =>
@@ -95,6 +96,38 @@ t.test('each state is told once, signed, as it stood then', async (t) => {
   t.same(none, { deliveries: [], omitted: 0 } satisfies DeliveryList)
   const metrics = (await ask(api.origin, 'GET', '/metrics')).text
   t.match(metrics, /^stockade_webhook_tries_total\{result="delivered",fault=""\} [3-9]/m)
+})
+
+t.test('a batch tells its end once, with its counts', async (t) => {
+  const { key, secret, address } = await openHooks(api, 'batcher', receiver)
+  const job = { language: 'bash', source: 'true' }
+  const post = (callback: unknown): ReturnType<typeof ask> =>
+    ask(api.origin, 'POST', '/v1/batches', { key, body: { jobs: [job, job], callback } })
+  for (const [callback, status] of [
+    ['https://127.0.0.1/', 403],
+    ['https://hooks.example.com/', 403],
+    [7, 400],
+  ] as const)
+    t.match(await post(callback), { status, json: { violations: [{ pointer: '/callback' }] } })
+  const { id, jobs } = (await post(address)).json as BatchCreated
+  for (const one of jobs) await runJob(worker, one.id)
+  await receiver.until(1)
+  const [one] = receiver.heard
+  t.ok(one && isSigned(one, secret))
+  t.match(one?.message, {
+    type: 'batch.finished',
+    data: { batch: { id, total: 2, outcomes: { ok: 2 } }, job: undefined },
+  })
+  const path = `/v1/batches/${id}/deliveries`
+  const list = async (): Promise<DeliveryList> =>
+    (await ask(api.origin, 'GET', path, { key })).json as DeliveryList
+  while ((await list()).deliveries.some(({ state }) => state === 'waiting'));
+  t.match(await list(), { deliveries: [{ type: 'batch.finished', state: 'delivered' }] })
+  t.equal(receiver.heard.length, 1)
+  const stranger = await api.key('batch-stranger')
+  t.equal((await ask(api.origin, 'GET', path, { key: stranger })).status, 404)
+  const record = JSON.stringify(await redis.look.hgetall(`stockade:{default}:batch:${id}`))
+  t.notMatch(record, /token=abc/)
 })
 
 t.test('only the states that are wanted; the end of what never ran too', async (t) => {
