@@ -93,6 +93,7 @@ export async function describeRoutes(app: FastifyInstance): Promise<void> {
       servers: [{ url: '/' }],
       tags: [
         { name: 'jobs', description: 'Sending, following and reading jobs.' },
+        { name: 'sessions', description: 'Sandboxes with a long life.' },
         { name: 'policy', description: 'What is allowed, and why not.' },
         { name: 'catalogue', description: 'What this machine can run.' },
         { name: 'secrets', description: 'Values that jobs need and nobody is told.' },

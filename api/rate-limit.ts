@@ -8,6 +8,7 @@ const policies: Readonly<Record<QuotaName, { readonly unit: string; readonly win
   submits: { unit: 'requests', window: 60 },
   'cpu-seconds': { unit: 'cpu-seconds', window: 86_400 },
   'memory-seconds': { unit: 'mebibyte-seconds', window: 86_400 },
+  sessions: { unit: 'sessions' },
   'stored-bytes': { unit: 'bytes' },
   'queued-jobs': { unit: 'jobs' },
   'queued-bytes': { unit: 'bytes' },

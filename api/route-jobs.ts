@@ -15,6 +15,7 @@ import type { Told } from '../queue/end-message.js'
 import { newJobId } from '../queue/job-id.js'
 import type { Admission } from '../queue/job-store.js'
 import { jobOf } from '../queue/record.js'
+import { claimSession, releaseSession } from '../queue/sessions.js'
 import {
   admissionFrom,
   dependenciesOf,
@@ -36,7 +37,7 @@ import { sendJob } from './job-answer.js'
 import { withStoredSecrets } from './job-secrets.js'
 import { Refusal } from './problem.js'
 import { quotasInForce } from './quotas-in-force.js'
-import { rateLimitHeaders } from './rate-limit.js'
+import { quotaStateOf, rateLimitHeaders } from './rate-limit.js'
 import { bodyOf, forgetBody, releaseBody } from './request-body.js'
 import type { Service } from './service.js'
 import { beginWait, firstOf, waitSecondsOf } from './waiting.js'
@@ -89,9 +90,10 @@ function admissionOf(
   request: FastifyRequest,
   jobId: string,
   acceptedAtMs: number,
-): { admission: Admission; asked: AskedForJob; line: AdmissionLine } {
+  shape: Shape,
+): { admission: Admission; asked: AskedForJob; line: AdmissionLine; isSession: boolean } {
   const caller = callerOf(request)
-  const judged = judgeBody(service, caller, bodyOf(request))
+  const judged = judgeBody(service, caller, shape(bodyOf(request)))
   const { spec, evaluation, grant } = judged
   const { tenant } = caller
   service.store.asked.note({ tenant, grant: grant.name, verdict: evaluation.verdict, spec })
@@ -103,7 +105,7 @@ function admissionOf(
     idempotency: idempotencyOf(service, request, spec.secrets !== undefined),
     auditLine: service.admissionLines.seal(line),
   })
-  return { admission, asked, line }
+  return { admission, asked, line, isSession: plan.sessionIdleMs > 0 }
 }
 
 /** The job as it stands right after admission, without asking Redis for what we just wrote. */
@@ -130,16 +132,41 @@ type Accepted = {
   readonly headers: Readonly<Record<string, string>>
 }
 
+/** What a route makes of a body before it is judged. */
+type Shape = (body: unknown) => unknown
+
+/** A session more of the tenant. @throws Refusal quota-exceeded */
+async function claim(service: Service, asked: AskedForJob, admission: Admission): Promise<void> {
+  const { jobId, tenant } = admission.payload
+  const limit = admission.grant.sessions
+  const { isGiven, used } = await claimSession(service.store.redis, tenant, jobId, limit)
+  if (isGiven) return
+  tellDenial(service, asked, 'quota-exceeded')
+  const over = { name: 'sessions' as const, limit, used, freesAt: null, secondsLeft: null }
+  const detail = `Your tenant may have ${limit} sessions at one time, and has ${used}.`
+  const headers = { 'retry-after': '5', ...rateLimitHeaders([over]) }
+  throw new Refusal('quota-exceeded', detail, { headers, quota: quotaStateOf(over) })
+}
+
 /** Everything that needs the body happens in here, so that a waiting request holds none of it. */
-async function accept(service: Service, request: FastifyRequest, jobId: string): Promise<Accepted> {
+export async function accept(
+  service: Service,
+  request: FastifyRequest,
+  jobId: string,
+  shape: Shape = (body) => body,
+): Promise<Accepted> {
   requireAudit(service)
-  const { admission: judged, asked, line } = admissionOf(service, request, jobId, Date.now())
+  const found = admissionOf(service, request, jobId, Date.now(), shape)
+  const { admission: judged, asked, line } = found
   await requireWebhookSecret(service, judged.payload.tenant, judged.payload.spec)
   forgetBody(request)
   const { payload } = judged
   const spec = await withStoredSecrets(service.store, payload.tenant, payload.spec)
   const admission = { ...judged, payload: { ...payload, spec } }
+  if (found.isSession) await claim(service, asked, admission)
   const admitted = await service.store.admit(admission)
+  if (found.isSession && admitted.kind !== 'accepted')
+    await releaseSession(service.store.redis, admission.payload.tenant, jobId)
   // Only now: while it is sealed and written, the job takes as much as its body did.
   releaseBody(request, service.budget)
   refuseUnlessAdmitted(service, asked, admitted)

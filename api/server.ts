@@ -1,15 +1,18 @@
 // Step 1 of 10: bytes on a socket → a request that is well formed, in bounds, and has a caller.
+import websocket from '@fastify/websocket'
 import type { FastifyInstance } from 'fastify'
 import { requireKeys } from './auth.js'
 import { openFrame } from './http-frame.js'
 import { openKeyRate } from './key-rate.js'
 import { describeRoutes, serveDocument } from './openapi.js'
 import { routeArtifacts } from './route-artifacts.js'
+import { routeAttach } from './route-attach.js'
 import { routeAttestation } from './route-attestation.js'
 import { routeBatches } from './route-batches.js'
 import { routeCatalogue } from './route-catalogue.js'
 import { routeDeliveries } from './route-deliveries.js'
 import { routeEvents } from './route-events.js'
+import { routeExec } from './route-exec.js'
 import { routeHealth } from './route-health.js'
 import { routeJob } from './route-job.js'
 import { routeJobList } from './route-job-list.js'
@@ -19,6 +22,7 @@ import { routeMetrics } from './route-metrics.js'
 import { routeOutput } from './route-output.js'
 import { routePolicy } from './route-policy.js'
 import { routeSecrets } from './route-secrets.js'
+import { routeSessions } from './route-sessions.js'
 import { routeTenants } from './route-tenants.js'
 import { routeUsage } from './route-usage.js'
 import { routeWebhookSecrets } from './route-webhook-secrets.js'
@@ -28,6 +32,7 @@ import type { Service } from './service.js'
 export async function buildServer(service: Service): Promise<FastifyInstance> {
   const app = openFrame(service)
   await describeRoutes(app)
+  await app.register(websocket, { options: { maxPayload: 1_048_576, perMessageDeflate: false } })
   routeHealth(app, service)
   routeAttestation(app, service)
   if (service.settings.metricsAddress === '') routeMetrics(app, service)
@@ -41,6 +46,9 @@ export async function buildServer(service: Service): Promise<FastifyInstance> {
     routeDeliveries(keyed, service)
     routeOutput(keyed, service)
     routeArtifacts(keyed, service)
+    routeSessions(keyed, service)
+    routeExec(keyed, service)
+    routeAttach(keyed, service)
     routePolicy(keyed, service)
     routeCatalogue(keyed, service)
     routeSecrets(keyed, service)

@@ -37,6 +37,11 @@ export const Settings = Type.Object(
       default: '',
       description: 'The admin socket. Empty: /run/<instance>/api/admin.sock.',
     }),
+    sessionSocket: Type.String({
+      default: '',
+      description:
+        'Where a worker takes programs for its sessions, and the api brings them. Empty: /run/<instance>/worker/session.sock.',
+    }),
     redisUrl: Type.String({
       default: '',
       description:
@@ -373,6 +378,7 @@ function withPaths(settings: Settings): Settings {
   const { instance } = settings
   const derived: Partial<Record<SettingName, string>> = {
     adminSocket: `/run/${instance}/api/admin.sock`,
+    sessionSocket: `/run/${instance}/worker/session.sock`,
     redisSocket: `/run/${instance}/redis/redis.sock`,
     sealKeyFile: `/var/lib/${instance}/secrets/seal.key`,
     receiptKeyFile: `/var/lib/${instance}/secrets/receipt.key`,

@@ -6,6 +6,7 @@ import { After } from './dependency.js'
 import { contentBytesMax, JobFile } from './job-file.js'
 import { Limits } from './limits.js'
 import { JobSecret, jobSecretsMax } from './secret.js'
+import { SessionAsk } from './session-ask.js'
 import { JobStep, jobStepsMax } from './step.js'
 import { Judging, TestCase, testsMax } from './test-case.js'
 
@@ -125,6 +126,7 @@ export const JobSpec = Type.Object(
         description: 'The program and its arguments. No shell is between. With `image`.',
       }),
     ),
+    session: Type.Optional(SessionAsk),
     steps: Type.Optional(
       Type.Array(JobStep, {
         minItems: 1,

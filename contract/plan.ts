@@ -119,6 +119,10 @@ export const PlanJudging = Type.Object(
 export const Plan = Type.Object(
   {
     ...programFields,
+    sessionIdleMs: Type.Integer({
+      minimum: 0,
+      description: 'Of a session: how long it may be without a running program. 0: it is none.',
+    }),
     judging: Type.Union([PlanJudging, Type.Null()], {
       description: 'Its tests, each in a sandbox like the one that is planned here.',
     }),

@@ -20,6 +20,11 @@ export const quotaFields = {
   memoryMebibyteSecondsPerDay: orNone(
     'Memory of one tenant’s jobs in one day (UTC): the peak of each step times its wall time, mebibytes times seconds.',
   ),
+  sessions: Type.Integer({
+    minimum: 0,
+    maximum: 1_000_000,
+    description: 'Sessions of one tenant that may be open, or wait to be, at one time. 0: none.',
+  }),
   storedBytes: orNone(
     'What the service keeps of one tenant’s jobs at one time, waiting ones included: records, blobs, results, output files; bytes.',
   ),
@@ -42,6 +47,7 @@ export const quotaNames = [
   'submits',
   'cpu-seconds',
   'memory-seconds',
+  'sessions',
   'stored-bytes',
 ] as const
 export type QuotaName = (typeof quotaNames)[number]

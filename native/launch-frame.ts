@@ -64,7 +64,9 @@ export function encodeFileHead(
 export type Frame = { readonly type: number; readonly payload: Buffer }
 
 /** Cuts a byte stream into frames. Holds at most one incomplete frame. */
-export function openFrameCutter(): { push(bytes: Buffer): Frame[] } {
+export function openFrameCutter(payloadBytesMax: number = framePayloadBytesMax): {
+  push(bytes: Buffer): Frame[]
+} {
   let held: Buffer = Buffer.alloc(0)
   return {
     push(bytes) {
@@ -73,7 +75,7 @@ export function openFrameCutter(): { push(bytes: Buffer): Frame[] } {
       let at = 0
       while (held.length - at >= headerBytes) {
         const length = held.readUInt32LE(at)
-        if (length > framePayloadBytesMax)
+        if (length > payloadBytesMax)
           throw new FrameError(`the launcher announced a frame of ${length} bytes`)
         if (held.length - at < headerBytes + length) break
         frames.push({

@@ -88,7 +88,7 @@ make_run_directories() {
   make_directory "$run_directory" root root 0755
   make_directory "$run_directory/redis" "$api_user" "$redis_group" 2750 # the socket inherits the group
   make_directory "$run_directory/api" "$api_user" "$api_user" 0700
-  make_directory "$run_directory/worker" "$worker_user" "$worker_user" 0700
+  make_directory "$run_directory/worker" "$worker_user" "$seal_group" 2750 # the api comes here for sessions
   make_directory "$run_directory/launcher" "$launcher_user" "$launch_group" 2750
   make_directory "$slots_directory" root root 0755
 }

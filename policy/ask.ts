@@ -73,6 +73,8 @@ export type AskedSecret = {
   readonly bytes: Asked<number> | null
   readonly mode: Asked<number> | null
 }
+/** That programs come later, while the sandbox lasts. */
+export type AskedSession = { readonly pointer: string; readonly idleMs: Asked<number> | null }
 
 export type AskedArtifact = Asked<string> & { readonly when: JobArtifact['when'] }
 
@@ -84,6 +86,7 @@ export type Ask = {
   /** The whole argument vector of an image's command; for a language, what follows the program. */
   readonly argv: readonly Asked<string>[]
   readonly steps: readonly AskedStep[]
+  readonly session: AskedSession | null
   readonly directory: Asked<string> | null
   readonly environment: readonly AskedSetting[]
   readonly secrets: readonly AskedSecret[]

@@ -62,6 +62,7 @@ export const askNothing: Ask = {
   argv: [],
   steps: [],
   artifacts: [],
+  session: null,
   directory: null,
   environment: [],
   secrets: [],

@@ -122,6 +122,10 @@ export function askOfJob(spec: JobSpec): Ask {
         ? askedList(spec.arguments, '/arguments')
         : askedList(spec.command, '/command'),
     steps: spec.steps?.map(askedStep) ?? [],
+    session:
+      spec.session === undefined
+        ? null
+        : { pointer: '/session', idleMs: asked(spec.session.idleMs, '/session/idleMs') },
     directory: asked(spec.workdir, '/workdir'),
     environment: askedSettings(spec.env, '/env'),
     secrets: spec.secrets?.map(askedSecret) ?? [],

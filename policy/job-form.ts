@@ -107,7 +107,22 @@ function checkImageJob(spec: JobSpec, report: Report): void {
     report('/arguments', '`arguments` belong to `language`; for an image put them into `command`.')
 }
 
+function checkSession(spec: JobSpec, report: Report): void {
+  for (const field of [...ownProgramFields, 'steps', 'tests', 'secrets'] as const)
+    if (spec[field] !== undefined)
+      report(`/${field}`, `\`${field}\` does not go with \`session\`: its programs come later.`)
+  if ((spec.language === undefined) === (spec.image === undefined))
+    report(
+      spec.language === undefined ? '/image' : '/language',
+      'A session needs either `image`, or `language` for its toolchain.',
+    )
+}
+
 function checkKind(spec: JobSpec, report: Report): void {
+  if (spec.session !== undefined) {
+    checkSession(spec, report)
+    return
+  }
   if (spec.steps !== undefined) {
     checkSteps(spec, spec.steps, report)
     return

@@ -88,11 +88,23 @@ function runStep(ask: Ask, context: Context): PlanStep {
   }
 }
 
+/** What each program of a session has, until it says otherwise. It is run itself, to make the sandbox; whether the image has it matters not. */
+function sessionStep(ask: Ask, context: Context): PlanStep {
+  return {
+    ...runStep({ ...ask, argv: [{ value: '/bin/true', pointer: '' }] }, context),
+    name: 'session',
+  }
+}
+
+/** How long a session is kept without a running program, unless it says so itself. Milliseconds. */
+const plainIdleMs = 600_000
+
 function mostOf(steps: readonly PlanStep[], key: 'memoryBytes' | 'processes'): number {
   return Math.max(...steps.map((step) => step[key]))
 }
 
 function stepsOf(ask: Ask, context: Context): PlanStep[] {
+  if (ask.session !== null) return [sessionStep(ask, context)]
   if (ask.steps.length > 0) return ask.steps.map((step) => stepPlanOf(ask, step, context))
   const compile = context.resolved.language?.compile ?? null
   const run = runStep(ask, context)
@@ -126,7 +138,8 @@ export function planOf(ask: Ask, context: Context): Plan {
       (sum, step) => sum + step.wallMs,
       lifetimeSlackMs + (ask.artifacts.length === 0 ? 0 : artifactsMs),
     ),
-    attempts: limits.attempts,
+    // Another sandbox would not be the same session.
+    attempts: ask.session === null ? limits.attempts : 1,
     expiresAfterMs: limits.expiresAfterMs,
     steps,
     languageVersion: image.languages[resolved.language?.toolchain ?? '']?.version ?? '',
@@ -136,6 +149,10 @@ export function planOf(ask: Ask, context: Context): Plan {
       files: grant.artifactFiles,
       bytes: grant.artifactBytes,
     },
+    sessionIdleMs:
+      ask.session === null
+        ? 0
+        : (ask.session.idleMs?.value ?? Math.min(plainIdleMs, limits.wallMs)),
     fileCount: ask.files.length + (ask.sourceBytes === null ? 0 : 1),
   }
 }

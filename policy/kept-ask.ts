@@ -94,6 +94,7 @@ export function askAgain(kept: Ask): Ask {
     argv: filledArguments(kept),
     // A release before had none.
     steps: (kept.steps ?? []).map(filledStep),
+    session: kept.session ?? null,
     secrets: kept.secrets ?? [],
     artifacts: kept.artifacts ?? [],
     environment: kept.environment.map(withValue(filled)),

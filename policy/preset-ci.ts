@@ -49,6 +49,7 @@ export const ci: Grant = {
   submitsPerMinute: 0,
   cpuSecondsPerDay: 0,
   memoryMebibyteSecondsPerDay: 0,
+  sessions: 8,
   storedBytes: 0,
   weight: 100,
 }

@@ -50,6 +50,7 @@ export const grader: Grant = {
   submitsPerMinute: 0,
   cpuSecondsPerDay: 0,
   memoryMebibyteSecondsPerDay: 0,
+  sessions: 0,
   storedBytes: 0,
   weight: 100,
 }

@@ -49,6 +49,7 @@ export const platform: Grant = {
   submitsPerMinute: 0,
   cpuSecondsPerDay: 0,
   memoryMebibyteSecondsPerDay: 0,
+  sessions: 64,
   storedBytes: 0,
   weight: 100,
 }

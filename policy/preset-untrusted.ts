@@ -49,6 +49,7 @@ export const untrusted: Grant = {
   submitsPerMinute: 100_000,
   cpuSecondsPerDay: 0,
   memoryMebibyteSecondsPerDay: 0,
+  sessions: 0,
   storedBytes: 0,
   weight: 100,
 }

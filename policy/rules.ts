@@ -51,6 +51,7 @@ import { seccompProfile } from './rule-seccomp-profile.js'
 import { seccompUnconfined } from './rule-seccomp-unconfined.js'
 import { secretGrant } from './rule-secret-grant.js'
 import { secretSize } from './rule-secret-size.js'
+import { session } from './rule-session.js'
 import { setuid } from './rule-setuid.js'
 import { stdinSize } from './rule-stdin-size.js'
 import { stepCount } from './rule-step-count.js'
@@ -64,7 +65,7 @@ import { warningRefused } from './rule-warning-refused.js'
 import { workDirectory } from './rule-work-directory.js'
 
 /** Raised when a rule gets a new revision or a new rule is added. A verdict names it. */
-export const policyRevision = 5
+export const policyRevision = 6
 
 export const rules: readonly Rule[] = [
   language,
@@ -75,6 +76,7 @@ export const rules: readonly Rule[] = [
   secretGrant,
   secretSize,
   artifactGrant,
+  session,
   runtimeMinimum,
   argumentText,
   argumentSize,

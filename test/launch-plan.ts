@@ -61,6 +61,7 @@ export function plainPlan(imageDigest: string, steps: readonly PlanStep[]): Plan
     languageVersion: '',
     judging: null,
     artifacts: { patterns: [], files: 0, bytes: 0 },
+    sessionIdleMs: 0,
   }
 }
 

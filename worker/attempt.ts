@@ -1,5 +1,6 @@
 // One attempt at one job, from its share of the memory for payloads to a result or to a fault of ours.
 import type { RunResult } from '../contract/result.js'
+import { LaunchError } from '../native/launch-client.js'
 import type { SeccompFolders } from '../native/seccomp-load.js'
 import type { EventBatch } from './event-batch.js'
 import type { Lanes } from './lanes.js'
@@ -8,6 +9,8 @@ import { cargoBytes, type PrepareContext, type Prepared, prepare } from './prepa
 import type { RunEvidence } from './receipt.js'
 import type { Run } from './run.js'
 import { runPlan } from './run-plan.js'
+import { runSession } from './run-session.js'
+import type { SessionRegistry } from './session-registry.js'
 import type { Started } from './settle.js'
 
 export type AttemptContext = PrepareContext & {
@@ -15,6 +18,7 @@ export type AttemptContext = PrepareContext & {
   readonly seccompFolders: SeccompFolders
   readonly budget: PayloadBudget
   readonly lanes: Lanes
+  readonly sessions: SessionRegistry
 }
 
 export type Attempt = {
@@ -39,12 +43,19 @@ async function runPrepared(
 ): Promise<Attempted> {
   const { launcherSocket, seccompFolders, store, telemetry, lanes } = context
   const tenant = started.fields.get('tenant') ?? ''
-  const run = runPlan({
+  // In another sandbox it would not be the same session, whatever its id.
+  if (plan.sessionIdleMs > 0 && Number(started.fields.get('deaths') ?? 0) > 0)
+    throw new LaunchError('worker-lost', 'The worker of the session was lost.')
+  const input = {
     ...{ jobId, plan, cargo, launcherSocket, seccompFolders, events, lanes },
     createOutput: () => store.outputs.create(tenant, jobId),
     onLaunched: telemetry.launched,
     onSent: () => share.shrink(cargoBytes(cargo)),
-  })
+  }
+  const run =
+    plan.sessionIdleMs === 0
+      ? runPlan(input)
+      : runSession({ ...input, tenant, sessions: context.sessions })
   onRun(run)
   const { result: ran, steps } = await run.result
   const { languageVersion } = plan

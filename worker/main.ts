@@ -21,6 +21,8 @@ import { openPayloadBudget, payloadBudgetBytes } from './payload-budget.js'
 import { placeOf } from './place.js'
 import { reportProfiles } from './profile-report.js'
 import { openReceiptSigner } from './receipt-key.js'
+import { openSessionRegistry } from './session-registry.js'
+import { listenForSessions } from './session-socket.js'
 import { openTelemetry } from './telemetry.js'
 
 const settings = loadSettings(process.env)
@@ -44,7 +46,10 @@ const audit = await openAuditLog({
   onFailure: telemetry.auditFailed,
 })
 const endWatch = watchRedis(store.redis, telemetry.redis)
+const sessions = openSessionRegistry()
+const sessionServer = await listenForSessions(settings.sessionSocket, sessions, log)
 const consumer = openConsumer({
+  sessions,
   store,
   telemetry,
   budget,
@@ -132,6 +137,7 @@ async function stop(signal: string): Promise<void> {
   await store.close()
   files.close()
   metricsServer?.close()
+  sessionServer.close()
   await audit.close()
   log.info('worker has ended')
   process.exit(0)

@@ -62,6 +62,7 @@ const plan: Plan = {
   languageVersion: '',
   judging: null,
   artifacts: { patterns: [], files: 0, bytes: 0 },
+  sessionIdleMs: 0,
 }
 const programs = { filter: Buffer.alloc(16), audit: null }
 const quiet: StepStreams = { onStarted() {}, onStdout() {}, onStderr() {}, onCalls() {} }

@@ -79,7 +79,13 @@ export function admissionOf(
   const { queuedJobs = 1000, runningJobs = 1000, weight = 100, ...more } = other
   const { submitsPerMinute = 0, cpuSecondsPerDay = 0, ...others } = more
   const { memoryMebibyteSecondsPerDay = 0, storedBytes = 0, ...rest } = others
-  const daily = { submitsPerMinute, cpuSecondsPerDay, memoryMebibyteSecondsPerDay, storedBytes }
+  const daily = {
+    sessions: 0,
+    submitsPerMinute,
+    cpuSecondsPerDay,
+    memoryMebibyteSecondsPerDay,
+    storedBytes,
+  }
   return {
     payload,
     language: 'bash',
