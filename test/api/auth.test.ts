@@ -17,6 +17,7 @@ t.teardown(async () => {
 })
 
 const someJob = `job_${'0'.repeat(26)}`
+const someBatch = someJob.replace('job_', 'bat_')
 const keyed: readonly (readonly [string, string])[] = [
   ['POST', '/v1/jobs'],
   ['GET', '/v1/jobs'],
@@ -24,6 +25,18 @@ const keyed: readonly (readonly [string, string])[] = [
   ['DELETE', `/v1/jobs/${someJob}`],
   ['GET', `/v1/jobs/${someJob}/events`],
   ['GET', `/v1/jobs/${someJob}/output/run/stdout`],
+  ['GET', `/v1/jobs/${someJob}/deliveries`],
+  ['GET', `/v1/jobs/${someJob}/artifacts`],
+  ['GET', `/v1/jobs/${someJob}/artifacts.tar`],
+  ['GET', `/v1/jobs/${someJob}/artifacts.zip`],
+  ['GET', `/v1/jobs/${someJob}/artifacts/some`],
+  ['POST', '/v1/batches'],
+  ['GET', `/v1/batches/${someBatch}`],
+  ['DELETE', `/v1/batches/${someBatch}`],
+  ['GET', `/v1/batches/${someBatch}/deliveries`],
+  ['GET', '/v1/secrets'],
+  ['PUT', '/v1/secrets/some'],
+  ['DELETE', '/v1/secrets/some'],
   ['POST', '/v1/policy/evaluate'],
   ['GET', '/v1/policy/rules'],
   ['GET', '/v1/policy/rules/host-path'],
@@ -35,6 +48,8 @@ const keyed: readonly (readonly [string, string])[] = [
   ['GET', '/v1/admin/tenants/some'],
   ['PATCH', '/v1/admin/tenants/some'],
   ['DELETE', '/v1/admin/tenants/some'],
+  ['POST', '/v1/admin/tenants/some/webhook-secret'],
+  ['DELETE', '/v1/admin/tenants/some/webhook-secret'],
   ['GET', '/v1/admin/keys'],
   ['POST', '/v1/admin/keys'],
   ['POST', `/v1/admin/keys/${'0'.repeat(16)}/rotate`],
@@ -85,8 +100,10 @@ t.test('the lists above are every route under /v1', async (t) => {
         `${method.toUpperCase()} ${path
           .replace('rules/{rule}', 'rules/host-path')
           .replace('keys/{id}', `keys/${'0'.repeat(16)}`)
+          .replace('batches/{id}', `batches/${someBatch}`)
           .replace('{id}', someJob)
           .replace('{name}', 'some')
+          .replace('{path}', 'some')
           .replace('{step}/{stream}', 'run/stdout')}`,
     ),
   )
