@@ -34,6 +34,12 @@ const keyed: readonly (readonly [string, string])[] = [
   ['GET', `/v1/batches/${someBatch}`],
   ['DELETE', `/v1/batches/${someBatch}`],
   ['GET', `/v1/batches/${someBatch}/deliveries`],
+  ['GET', '/v1/sessions'],
+  ['POST', '/v1/sessions'],
+  ['GET', `/v1/sessions/${someJob}`],
+  ['DELETE', `/v1/sessions/${someJob}`],
+  ['POST', `/v1/sessions/${someJob}/exec`],
+  ['GET', `/v1/sessions/${someJob}/attach`],
   ['GET', '/v1/secrets'],
   ['PUT', '/v1/secrets/some'],
   ['DELETE', '/v1/secrets/some'],
@@ -107,6 +113,8 @@ t.test('the lists above are every route under /v1', async (t) => {
           .replace('{step}/{stream}', 'run/stdout')}`,
     ),
   )
+  // OpenAPI has no WebSockets: docs/agents.md describes it.
+  described.push(`GET /v1/sessions/${someJob}/attach`)
   const listed = [...keyed, ...open].map((route) => route.join(' '))
   t.same(described.filter((route) => route.includes('/v1/')).sort(), [...listed].sort())
 })
