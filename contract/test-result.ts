@@ -80,16 +80,19 @@ export const JudgingResult = Type.Object(
     score: Type.Number({ minimum: 0 }),
     passed: Type.Integer({ minimum: 0, description: 'Tests accepted.' }),
     total: Type.Integer({ minimum: 0 }),
-    groups: Type.Array(
-      Type.Object(
-        {
-          name: Type.String(),
-          points: Type.Number({ minimum: 0 }),
-          score: Type.Number({ minimum: 0 }),
-          passed: Type.Integer({ minimum: 0 }),
-          total: Type.Integer({ minimum: 0 }),
-        },
-        closed,
+    groups: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            name: Type.String(),
+            points: Type.Number({ minimum: 0 }),
+            score: Type.Number({ minimum: 0 }),
+            passed: Type.Integer({ minimum: 0 }),
+            total: Type.Integer({ minimum: 0 }),
+          },
+          closed,
+        ),
+        { description: 'Absent in lists and events.' },
       ),
     ),
     decidedBy: orNull(

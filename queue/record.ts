@@ -23,6 +23,13 @@ export function unstartedResult(outcome: Outcome, message: string, stage?: strin
   }
 }
 
+/** As many groups as tests are too many for a list. */
+function judgingInShort({ judging }: RunResult): Pick<Job, 'judging'> {
+  if (judging === undefined) return {}
+  const { groups: _, ...short } = judging
+  return { judging: short }
+}
+
 /** The small part of a result, which lists and events carry: all but output and isolation. */
 export function summaryOf(result: RunResult): string {
   const last = tellingStep(result.steps, result.failedStep)
@@ -34,7 +41,7 @@ export function summaryOf(result: RunResult): string {
     signal: last?.signal ?? null,
     truncated: last?.truncated ?? false,
     usage: last?.usage ?? null,
-    ...(result.judging === undefined ? {} : { judging: result.judging }),
+    ...judgingInShort(result),
   })
 }
 

@@ -25,7 +25,7 @@ function groupOf(tests: readonly TestResult[], scoring: Scoring): Sum {
 export function scoreOf(
   tests: readonly TestResult[],
   scoring: Scoring,
-): Omit<JudgingResult, 'decidedBy' | 'usage'> {
+): Omit<Required<JudgingResult>, 'decidedBy' | 'usage'> {
   const named = new Map<string, TestResult[]>()
   for (const test of tests)
     if (test.group !== null) named.set(test.group, [...(named.get(test.group) ?? []), test])

@@ -1,6 +1,7 @@
 // Jobs with tests on the running stack: built once, each test in a sandbox of its own, judged, scored, counted.
 import t from 'tap'
 import type { JobSpec } from '../../contract/job.js'
+import type { Job } from '../../contract/result.js'
 import type { TestCase } from '../../contract/test-case.js'
 import { accountOf, openTenant } from '../stack.js'
 
@@ -174,4 +175,45 @@ t.test('what is wrong with tests is told at once, each with its place', async (t
   t.same(await refused({ tests: [fine], judging: { checker } }), [
     'language /judging/checker/language',
   ])
+})
+
+t.test('a cancel ends what runs and what waits', async (t) => {
+  const tests = Array.from({ length: 50 }, (_, at) => ({ stdin: String(at), expected: 'x' }))
+  const limits = { wallMs: 60_000 }
+  const spec = python('import time\ntime.sleep(50)', tests, { limits, judging: { parallel: 2 } })
+  const job = await tenant.submit(spec)
+  while (((await tenant.request('GET', `/v1/jobs/${job.id}`)).json as Job).state === 'queued')
+    await new Promise(setImmediate)
+  await tenant.request('DELETE', `/v1/jobs/${job.id}`)
+  const ended = await tenant.finished(job.id)
+  t.match(ended, { outcome: 'cancelled', steps: [] })
+  t.equal(ended.tests, undefined)
+})
+
+t.test('lent slots harm nobody, and what ran in them is run again', async (t) => {
+  const tests = adding(60)
+  const judging = { parallel: 8 }
+  const jobs = await Promise.all([
+    tenant.run(python(sum, tests, { judging })),
+    ...Array.from({ length: 8 }, () => tenant.run({ language: 'python', source: 'print(1)' })),
+    tenant.run(python(sum, tests, { judging })),
+  ])
+  t.same(
+    jobs.map(({ outcome, judging: all, attempts }) => [outcome, all?.passed ?? 60, attempts]),
+    jobs.map(() => ['ok', 60, 1]),
+  )
+  const listed = await tenant.request('GET', '/v1/jobs?limit=100')
+  const own = (listed.json as { jobs: Job[] }).jobs.find(({ id }) => id === jobs[0]?.id)
+  t.match(own?.judging, { verdict: 'accepted', score: 60 }, 'a list tells the score')
+  t.equal(own?.tests, undefined, 'and not each test')
+})
+
+t.test('tests are told as they end', async (t) => {
+  const job = await tenant.submit(python(sum, adding(3)))
+  const told: unknown[] = []
+  for await (const { name, data } of tenant.events(job.id)) {
+    if (name === 'test') told.push(data)
+    if (name === 'result') break
+  }
+  t.match(told, [{ name: '1', verdict: 'accepted', score: 1 }, { name: '2' }, { name: '3' }])
 })
