@@ -17,7 +17,7 @@ export const dockerImageCreate = {
 } as const satisfies DockerShape
 
 /** `POST /images/load`. */
-export const dockerImageLoad = { quiet: 'truth', platform: 'text' } as const satisfies DockerShape
+export const dockerImageLoad = { quiet: 'truth' } as const satisfies DockerShape
 
 /** `POST /images/{name}/push`. */
 export const dockerImagePush = { tag: 'text', platform: 'text' } as const satisfies DockerShape

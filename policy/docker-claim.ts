@@ -27,6 +27,7 @@ export const emptyOnly = (reason: string, ...neutral: readonly unknown[]): Docke
 
 /** Pointers of every leaf of a shape, in its order. */
 export function leavesOf(shape: DockerShape, pointer = ''): string[] {
+  if (shape === 'words') return [`${pointer}/*`]
   if (typeof shape === 'string') return [pointer]
   if (Array.isArray(shape)) return leavesOf(shape[0] as DockerShape, `${pointer}/*`)
   return Object.entries(shape as Readonly<Record<string, DockerShape>>).flatMap(([name, below]) =>

@@ -15,7 +15,6 @@ export const imageCreateClaims: DockerClaims = {
 
 export const imageLoadClaims: DockerClaims = {
   '/quiet': passed('How much is told.'),
-  '/platform': passed('Which variant of an image is meant.'),
 }
 
 export const imagePushClaims: DockerClaims = {

@@ -134,7 +134,7 @@ function walkShape(walk: Walk, shape: DockerShape, value: unknown, place: Place)
   if (value === null || value === undefined) return
   if (elementFaults(walk, shape, value, place.pointer)) return
   if (isFlat(shape)) {
-    const leaf = typeof shape === 'string' ? place.field : `${place.field}/*`
+    const leaf = typeof shape === 'string' && shape !== 'words' ? place.field : `${place.field}/*`
     walkClaimed(walk, place, leaf, value)
   } else if (Array.isArray(shape))
     for (const [index, one] of (value as readonly unknown[]).entries())
