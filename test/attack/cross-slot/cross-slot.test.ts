@@ -59,6 +59,7 @@ t.test('control: two plain processes of one user reach each other', async (t) =>
     const pid = asRoot(['pgrep', '-n', '-f', `probe hold ${mark}`]).trim()
     judge(t, sightsOf(asRoot([program, 'try', mark, pid, place])), 'outside', 'outside')
   } finally {
+    asRoot([program, 'clear', mark])
     asRoot([
       'sh',
       '-c',

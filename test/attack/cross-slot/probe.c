@@ -190,6 +190,9 @@ int main(int count, char **words)
 {
 	if (count > 2)
 		snprintf(mark, sizeof mark, "%s", words[2]);
+	/* Of the control: nobody but its owner can take away a queue of the host, and no tool does. */
+	if (count > 1 && strcmp(words[1], "clear") == 0)
+		return mq_unlink(named("/%s")) == 0 || errno == ENOENT ? 0 : 1;
 	if (count > 1 && strcmp(words[1], "hold") == 0)
 		hold();
 	void *place = NULL;
