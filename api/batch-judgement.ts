@@ -32,6 +32,13 @@ function placed({ pointer, combination }: BatchEntry, violation: Violation): Vio
   return { ...rest, pointer: `${pointer}${rest.pointer}`, message }
 }
 
+/** The quota of sessions is claimed one by one. */
+const sessionFault: Violation = {
+  rule: 'schema',
+  pointer: '/session',
+  message: 'A session is opened by itself, not in a batch.',
+}
+
 type Faults = { readonly violations: Violation[]; isFormal: boolean }
 
 function judgeEntry(
@@ -44,6 +51,11 @@ function judgeEntry(
   try {
     const judged = judgeBody(service, caller, entry.spec)
     const { spec, evaluation, grant } = judged
+    if (spec.session !== undefined) {
+      faults.isFormal = true
+      faults.violations.push(placed(entry, sessionFault))
+      return null
+    }
     const { tenant } = caller
     service.store.asked.note({ tenant, grant: grant.name, verdict: evaluation.verdict, spec })
     const asked = askedForJob(request, spec, evaluation)

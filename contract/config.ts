@@ -39,13 +39,11 @@ export const Settings = Type.Object(
     }),
     sessionSocket: Type.String({
       default: '',
-      description:
-        'Where a worker takes programs for its sessions, and the api brings them. Empty: /run/<instance>/worker/session.sock.',
+      description: 'Where sessions are reached. Empty: /run/<instance>/worker/session.sock.',
     }),
     redisUrl: Type.String({
       default: '',
-      description:
-        'redis:// or rediss:// of an external Redis. Empty: the embedded one by its socket.',
+      description: 'redis:// or rediss:// of an external Redis. Empty: the embedded one.',
     }),
     redisSocket: Type.String({
       default: '',

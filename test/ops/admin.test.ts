@@ -79,7 +79,7 @@ t.test('usage as CSV and as JSON lines', async (t) => {
   const csv = await stockade('usage', '--from', from)
   const [head = '', line = '', ...rest] = csv.out.split('\r\n')
   t.equal(`${head}\r\n`, csvHead)
-  t.match(line, /^\d{4}-\d\d-\d\d,billed,1,1,0,0,0,0,0,11,13,13,\d+,0,0,0,0,0,0$/)
+  t.match(line, /^\d{4}-\d\d-\d\d,billed,1,1,0,0,0,0,0,11,13,13,\d+,0,0,0,0,0,0,0$/)
   t.same(rest, [''])
   const lines = await stockade('usage', '--tenant', 'billed', '--from', from, '--format', 'jsonl')
   const row = JSON.parse(lines.out)

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Payload } from '../../contract/payload.js'
 import type { KeptJob } from '../../contract/result.js'
@@ -29,7 +29,7 @@ export type LiveWorker = {
   readonly ended: Promise<number | string>
 }
 
-/** Each has an audit log of its own, as it has on a machine. */
+/** Each has an audit log and a socket of its own, as it has on a machine. */
 let started = 0
 
 /** A test that fails leaves nothing running. */
@@ -44,6 +44,7 @@ export async function startWorker(
   other: Record<string, string> = {},
 ): Promise<LiveWorker> {
   const settings = live.settings('worker')
+  const number = String(started++)
   const child = spawn(process.execPath, [main], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {
@@ -56,9 +57,10 @@ export async function startWorker(
       STOCKADE_OUTPUT_DIRECTORY: settings.outputDirectory,
       STOCKADE_GRANT_DIRECTORY: settings.grantDirectory,
       STOCKADE_IMAGE_DIRECTORY: settings.imageDirectory,
-      STOCKADE_AUDIT_DIRECTORY: join(settings.auditDirectory, String(started++)),
+      STOCKADE_AUDIT_DIRECTORY: join(settings.auditDirectory, number),
       STOCKADE_PROFILE_DIRECTORY: settings.profileDirectory,
       STOCKADE_LAUNCHER_SOCKET: settings.launcherSocket,
+      STOCKADE_SESSION_SOCKET: join(dirname(settings.auditDirectory), `session-${number}.sock`),
       STOCKADE_WORKER_METRICS_ADDRESS: '',
       STOCKADE_LOCK_MS: '1000',
       STOCKADE_SLOTS: '2',
