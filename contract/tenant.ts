@@ -72,6 +72,7 @@ const QuotaChange = Type.Object(
     submitsPerMinute: orNull(quotaFields.submitsPerMinute),
     cpuSecondsPerDay: orNull(quotaFields.cpuSecondsPerDay),
     memoryMebibyteSecondsPerDay: orNull(quotaFields.memoryMebibyteSecondsPerDay),
+    sessions: orNull(quotaFields.sessions),
     storedBytes: orNull(quotaFields.storedBytes),
   },
   closed,
