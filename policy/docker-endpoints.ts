@@ -1,33 +1,9 @@
 // The requests whose content is judged: shape, claims and adapter of each. An endpoint that is not here is not judged, and so not allowed.
-import {
-  type DockerShape,
-  dockerContainerCreate,
-  dockerContainerUpdate,
-} from '../contract/docker-container.js'
-import {
-  dockerCommit,
-  dockerConfigCreate,
-  dockerImageCreate,
-  dockerImageLoad,
-  dockerImagePush,
-  dockerImageTag,
-  dockerSecretCreate,
-} from '../contract/docker-image.js'
-import {
-  dockerBuild,
-  dockerExecCreate,
-  dockerExecStart,
-  dockerNetworkConnect,
-  dockerNetworkCreate,
-  dockerNetworkDisconnect,
-  dockerVolumeCreate,
-} from '../contract/docker-object.js'
-import { dockerServiceCreate } from '../contract/docker-service.js'
+import type { DockerShape } from '../contract/docker-container.js'
 import type { Adapter } from './docker-adapted.js'
 import { adaptBuild } from './docker-build.js'
 import { type DockerClaims, judged, passed, written } from './docker-claim.js'
 import { adaptContainerCreate } from './docker-container.js'
-import { containerClaims, updateClaims } from './docker-container-claims.js'
 import type { DockerEndpoint } from './docker-door.js'
 import {
   adaptCommit,
@@ -37,15 +13,6 @@ import {
 } from './docker-exec.js'
 import { adaptImageCreate, adaptImageLoad, adaptImagePush, adaptImageTag } from './docker-image.js'
 import {
-  commitClaims,
-  configClaims,
-  imageCreateClaims,
-  imageLoadClaims,
-  imagePushClaims,
-  imageTagClaims,
-  secretClaims,
-} from './docker-image-claims.js'
-import {
   adaptKept,
   adaptNetworkConnect,
   adaptNetworkCreate,
@@ -53,18 +20,9 @@ import {
   adaptNever,
   adaptVolumeCreate,
 } from './docker-object.js'
-import {
-  buildClaims,
-  connectClaims,
-  disconnectClaims,
-  execClaims,
-  execStartClaims,
-  networkClaims,
-  volumeClaims,
-} from './docker-object-claims.js'
 import type { QueryShape } from './docker-query.js'
+import { type DescribedEndpoint, dockerRequestsById } from './docker-requests.js'
 import { adaptService } from './docker-service.js'
-import { serviceClaims } from './docker-service-claims.js'
 
 export type DockerEndpointJudge = {
   readonly shape: DockerShape
@@ -85,25 +43,43 @@ function rulesOf(claims: DockerClaims): string[] {
   ]
 }
 
-function ofBody(shape: DockerShape, claims: DockerClaims, adapt: Adapter): DockerEndpointJudge {
+function ofBody(id: DescribedEndpoint, adapt: Adapter): DockerEndpointJudge {
+  const { shape, claims } = dockerRequestsById[id]
   return { shape, claims, query: {}, queryClaims: {}, adapt, rules: rulesOf(claims) }
 }
 
+/** Headers that the shape has are the guard’s to carry. */
 function ofQuery(
-  query: QueryShape,
-  queryClaims: DockerClaims,
+  id: DescribedEndpoint,
   adapt: Adapter,
+  headers: readonly string[] = [],
 ): DockerEndpointJudge {
-  return { shape: {}, claims: {}, query, queryClaims, adapt, rules: rulesOf(queryClaims) }
+  const { shape, claims } = dockerRequestsById[id]
+  const query = Object.fromEntries(
+    Object.entries(shape).filter(([name]) => !headers.includes(name)),
+  )
+  return {
+    ...{ shape: {}, claims: {}, query: query as QueryShape, queryClaims: claims },
+    ...{ adapt, rules: rulesOf(claims) },
+  }
 }
+
+/** What no request of its kind may be. */
+const never = (adapt: Adapter): DockerEndpointJudge => ({
+  shape: {},
+  claims: {},
+  query: {},
+  queryClaims: {},
+  adapt,
+  rules: [],
+})
 
 /** dockerode repeats the body in the query, where engines read only these two. */
 const repeated = written('dockerode repeats the body there; no engine reads it.')
-const fieldNames = Object.keys(dockerContainerCreate)
+const fieldNames = Object.keys(dockerRequestsById['container-create'].shape)
 
 const containerCreate: DockerEndpointJudge = {
-  shape: dockerContainerCreate,
-  claims: containerClaims,
+  ...ofBody('container-create', adaptContainerCreate),
   query: {
     ...Object.fromEntries(fieldNames.map((name) => [name, 'words' as const])),
     name: 'text',
@@ -114,15 +90,11 @@ const containerCreate: DockerEndpointJudge = {
     '/name': judged('docker-name'),
     '/platform': passed('Which variant of an image is meant.'),
   },
-  adapt: adaptContainerCreate,
   rules: null,
 }
 
-/** What stands in headers is the guard’s to carry. */
-const { 'X-Registry-Config': _credentials, 'Content-type': _kind, ...buildQuery } = dockerBuild
-
-const service: DockerEndpointJudge = {
-  ...ofBody(dockerServiceCreate, serviceClaims, adaptService),
+const service = (id: 'service-create' | 'service-update'): DockerEndpointJudge => ({
+  ...ofBody(id, adaptService),
   query: { version: 'number', registryAuthFrom: 'text', rollback: 'text' },
   queryClaims: {
     '/version': passed('Which state of the service is meant.'),
@@ -130,27 +102,27 @@ const service: DockerEndpointJudge = {
     '/rollback': passed('Whether the state before is taken again, which was judged.'),
   },
   rules: null,
-}
+})
 
 export const judgedEndpoints: Readonly<Record<DockerEndpoint, DockerEndpointJudge>> = {
   'container-create': containerCreate,
-  'container-update': ofBody(dockerContainerUpdate, updateClaims, adaptContainerUpdate),
-  'exec-create': ofBody(dockerExecCreate, execClaims, adaptExecCreate),
-  'exec-start': ofBody(dockerExecStart, execStartClaims, adaptExecStart),
-  'image-build': ofQuery(buildQuery, buildClaims, adaptBuild),
-  'image-create': ofQuery(dockerImageCreate, imageCreateClaims, adaptImageCreate),
-  'image-load': ofQuery(dockerImageLoad, imageLoadClaims, adaptImageLoad),
-  'image-push': ofQuery(dockerImagePush, imagePushClaims, adaptImagePush),
-  'image-tag': ofQuery(dockerImageTag, imageTagClaims, adaptImageTag),
-  commit: ofQuery(dockerCommit, commitClaims, adaptCommit),
-  'volume-create': ofBody(dockerVolumeCreate, volumeClaims, adaptVolumeCreate),
-  'network-create': ofBody(dockerNetworkCreate, networkClaims, adaptNetworkCreate),
-  'network-connect': ofBody(dockerNetworkConnect, connectClaims, adaptNetworkConnect),
-  'network-disconnect': ofBody(dockerNetworkDisconnect, disconnectClaims, adaptNetworkDisconnect),
-  'service-create': service,
-  'service-update': service,
-  'secret-create': ofBody(dockerSecretCreate, secretClaims, adaptKept('secret')),
-  'config-create': ofBody(dockerConfigCreate, configClaims, adaptKept('config')),
-  swarm: ofBody({}, {}, adaptNever('docker-grant', 'The swarm itself is the operator’s.')),
-  plugin: ofBody({}, {}, adaptNever('docker-plugin', 'No plug-in is installed or changed here.')),
+  'container-update': ofBody('container-update', adaptContainerUpdate),
+  'exec-create': ofBody('exec-create', adaptExecCreate),
+  'exec-start': ofBody('exec-start', adaptExecStart),
+  'image-build': ofQuery('image-build', adaptBuild, ['X-Registry-Config', 'Content-type']),
+  'image-create': ofQuery('image-create', adaptImageCreate),
+  'image-load': ofQuery('image-load', adaptImageLoad),
+  'image-push': ofQuery('image-push', adaptImagePush),
+  'image-tag': ofQuery('image-tag', adaptImageTag),
+  commit: ofQuery('commit', adaptCommit),
+  'volume-create': ofBody('volume-create', adaptVolumeCreate),
+  'network-create': ofBody('network-create', adaptNetworkCreate),
+  'network-connect': ofBody('network-connect', adaptNetworkConnect),
+  'network-disconnect': ofBody('network-disconnect', adaptNetworkDisconnect),
+  'service-create': service('service-create'),
+  'service-update': service('service-update'),
+  'secret-create': ofBody('secret-create', adaptKept('secret')),
+  'config-create': ofBody('config-create', adaptKept('config')),
+  swarm: never(adaptNever('docker-grant', 'The swarm itself is the operator’s.')),
+  plugin: never(adaptNever('docker-plugin', 'No plug-in is installed or changed here.')),
 }

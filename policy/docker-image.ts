@@ -2,7 +2,7 @@
 // the tenant’s own matter.
 
 import { guardLabelPrefix } from '../contract/docker-owner.js'
-import type { Asked } from './ask.js'
+import type { Ask, Asked } from './ask.js'
 import {
   type Adapted,
   askNothing,
@@ -20,10 +20,10 @@ import {
 } from './docker-reference.js'
 import { listing, quote } from './wording.js'
 
-/** A request that asks nothing of a sandbox. */
-export function plainly(subject: Subject, write: () => Written): Adapted {
+/** A request that asks of a sandbox nothing but `asked`. */
+export function plainly(subject: Subject, write: () => Written, asked: Partial<Ask> = {}): Adapted {
   return {
-    ask: askNothing,
+    ask: { ...askNothing, ...asked },
     further: [],
     given: givenByEngine(subject.context, {}),
     missingImage: null,

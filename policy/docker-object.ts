@@ -1,6 +1,6 @@
 // The adapters of volumes and networks, and of what a swarm keeps.
 
-import { type Adapted, askNothing, givenByEngine, type Subject } from './docker-adapted.js'
+import type { Adapted, Subject, Written } from './docker-adapted.js'
 import type { ObjectKind } from './docker-door.js'
 import { plainly } from './docker-image.js'
 import { ownedBy, ownLabels } from './docker-labels.js'
@@ -30,23 +30,15 @@ export function adaptVolumeCreate(subject: Subject): Adapted {
     findings.deny('docker-driver', driver, 'Of volume drivers there is `local`.')
   if (name === null || context.owned.volume(name) === null) checkCount(subject, 'volumes')
   const target = { value: '/volume', pointer: '/DriverOpts' }
-  return {
-    ask: {
-      ...askNothing,
-      mounts: askedOptions(options, '/DriverOpts', target),
-      labels: labels.asked,
+  const write = (): Written => ({
+    body: {
+      ...(name === null ? {} : { Name: context.engineName('volume', name) }),
+      Driver: 'local',
+      Labels: ownedBy(context.tenant, name ?? '', labels),
     },
-    further: [],
-    given: givenByEngine(context, {}),
-    missingImage: null,
-    write: () => ({
-      body: {
-        ...(name === null ? {} : { Name: context.engineName('volume', name) }),
-        Driver: 'local',
-        Labels: ownedBy(context.tenant, name ?? '', labels),
-      },
-    }),
-  }
+  })
+  const mounts = askedOptions(options, '/DriverOpts', target)
+  return plainly(subject, write, { mounts, labels: labels.asked })
 }
 
 const bridge = 'com.docker.network.bridge.'
@@ -76,25 +68,20 @@ export function adaptNetworkCreate(subject: Subject): Adapted {
       )
   checkCount(subject, 'networks')
   const traffic = context.grant.grant.docker.trafficInside ? 'true' : 'false'
-  return {
-    ask: { ...askNothing, labels: labels.asked },
-    further: [],
-    given: givenByEngine(context, {}),
-    missingImage: null,
-    write: () => ({
-      body: {
-        ...passed,
-        Name: context.engineName('network', name ?? ''),
-        CheckDuplicate: true,
-        Driver: 'bridge',
-        Options: {
-          [`${bridge}enable_icc`]: traffic,
-          [`${bridge}host_binding_ipv4`]: context.ports.address,
-        },
-        Labels: ownedBy(context.tenant, name ?? '', labels),
+  const write = (): Written => ({
+    body: {
+      ...passed,
+      Name: context.engineName('network', name ?? ''),
+      CheckDuplicate: true,
+      Driver: 'bridge',
+      Options: {
+        [`${bridge}enable_icc`]: traffic,
+        [`${bridge}host_binding_ipv4`]: context.ports.address,
       },
-    }),
-  }
+      Labels: ownedBy(context.tenant, name ?? '', labels),
+    },
+  })
+  return plainly(subject, write, { labels: labels.asked })
 }
 
 function ownNetwork({ call, context, findings }: Subject): string {
@@ -147,19 +134,14 @@ export const adaptKept =
     const name = askedName(subject, kind)
     if (name === null) findings.deny('docker-form', '/Name', `A ${kind} needs a name.`)
     const labels = ownLabels(subject, '/Labels')
-    return {
-      ask: { ...askNothing, labels: labels.asked },
-      further: [],
-      given: givenByEngine(context, {}),
-      missingImage: null,
-      write: () => ({
-        body: {
-          ...passed,
-          Name: context.engineName(kind, name ?? ''),
-          Labels: ownedBy(context.tenant, name ?? '', labels),
-        },
-      }),
-    }
+    const write = (): Written => ({
+      body: {
+        ...passed,
+        Name: context.engineName(kind, name ?? ''),
+        Labels: ownedBy(context.tenant, name ?? '', labels),
+      },
+    })
+    return plainly(subject, write, { labels: labels.asked })
   }
 
 /** A swarm itself and plug-ins are the operator’s, whatever a request says. */

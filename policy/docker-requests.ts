@@ -25,6 +25,7 @@ import {
 import { dockerServiceCreate } from '../contract/docker-service.js'
 import type { DockerClaims } from './docker-claim.js'
 import { containerClaims, updateClaims } from './docker-container-claims.js'
+import type { DockerEndpoint } from './docker-door.js'
 import {
   commitClaims,
   configClaims,
@@ -51,35 +52,38 @@ export type DockerRequest = {
   readonly claims: DockerClaims
 }
 
-export const dockerRequests: readonly DockerRequest[] = [
-  {
-    endpoint: 'POST /containers/create',
-    shape: dockerContainerCreate,
-    claims: containerClaims,
-  },
-  {
-    endpoint: 'POST /containers/{id}/update',
-    shape: dockerContainerUpdate,
-    claims: updateClaims,
-  },
-  { endpoint: 'POST /containers/{id}/exec', shape: dockerExecCreate, claims: execClaims },
-  { endpoint: 'POST /exec/{id}/start', shape: dockerExecStart, claims: execStartClaims },
-  { endpoint: 'POST /build', shape: dockerBuild, claims: buildClaims },
-  { endpoint: 'POST /volumes/create', shape: dockerVolumeCreate, claims: volumeClaims },
-  { endpoint: 'POST /networks/create', shape: dockerNetworkCreate, claims: networkClaims },
-  { endpoint: 'POST /networks/{id}/connect', shape: dockerNetworkConnect, claims: connectClaims },
-  {
-    endpoint: 'POST /networks/{id}/disconnect',
-    shape: dockerNetworkDisconnect,
-    claims: disconnectClaims,
-  },
-  { endpoint: 'POST /images/create', shape: dockerImageCreate, claims: imageCreateClaims },
-  { endpoint: 'POST /images/load', shape: dockerImageLoad, claims: imageLoadClaims },
-  { endpoint: 'POST /images/{name}/push', shape: dockerImagePush, claims: imagePushClaims },
-  { endpoint: 'POST /images/{name}/tag', shape: dockerImageTag, claims: imageTagClaims },
-  { endpoint: 'POST /commit', shape: dockerCommit, claims: commitClaims },
-  { endpoint: 'POST /secrets/create', shape: dockerSecretCreate, claims: secretClaims },
-  { endpoint: 'POST /configs/create', shape: dockerConfigCreate, claims: configClaims },
-  { endpoint: 'POST /services/create', shape: dockerServiceCreate, claims: serviceClaims },
-  { endpoint: 'POST /services/{id}/update', shape: dockerServiceCreate, claims: serviceClaims },
-]
+/** Not here: what nobody may ask, whatever is in it. */
+export type DescribedEndpoint = Exclude<DockerEndpoint, 'swarm' | 'plugin'>
+
+const describe = (endpoint: string, shape: DockerShape, claims: DockerClaims): DockerRequest => ({
+  endpoint,
+  shape,
+  claims,
+})
+
+export const dockerRequestsById: Readonly<Record<DescribedEndpoint, DockerRequest>> = {
+  'container-create': describe('POST /containers/create', dockerContainerCreate, containerClaims),
+  'container-update': describe('POST /containers/{id}/update', dockerContainerUpdate, updateClaims),
+  'exec-create': describe('POST /containers/{id}/exec', dockerExecCreate, execClaims),
+  'exec-start': describe('POST /exec/{id}/start', dockerExecStart, execStartClaims),
+  'image-build': describe('POST /build', dockerBuild, buildClaims),
+  'volume-create': describe('POST /volumes/create', dockerVolumeCreate, volumeClaims),
+  'network-create': describe('POST /networks/create', dockerNetworkCreate, networkClaims),
+  'network-connect': describe('POST /networks/{id}/connect', dockerNetworkConnect, connectClaims),
+  'network-disconnect': describe(
+    'POST /networks/{id}/disconnect',
+    dockerNetworkDisconnect,
+    disconnectClaims,
+  ),
+  'image-create': describe('POST /images/create', dockerImageCreate, imageCreateClaims),
+  'image-load': describe('POST /images/load', dockerImageLoad, imageLoadClaims),
+  'image-push': describe('POST /images/{name}/push', dockerImagePush, imagePushClaims),
+  'image-tag': describe('POST /images/{name}/tag', dockerImageTag, imageTagClaims),
+  commit: describe('POST /commit', dockerCommit, commitClaims),
+  'secret-create': describe('POST /secrets/create', dockerSecretCreate, secretClaims),
+  'config-create': describe('POST /configs/create', dockerConfigCreate, configClaims),
+  'service-create': describe('POST /services/create', dockerServiceCreate, serviceClaims),
+  'service-update': describe('POST /services/{id}/update', dockerServiceCreate, serviceClaims),
+}
+
+export const dockerRequests: readonly DockerRequest[] = Object.values(dockerRequestsById)

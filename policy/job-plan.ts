@@ -4,9 +4,9 @@ import type { Grant } from '../contract/grant.js'
 import type { Plan, PlanStep } from '../contract/plan.js'
 import { apparmorLabelOf, seccompOf } from './apparmor-label.js'
 import type { Ask } from './ask.js'
+import { plannedLimits, plannedSeccomp } from './program-bounds.js'
 import { absoluteProgram, environmentOf, fill, workspace } from './program-plan.js'
 import type { Context } from './rule.js'
-import { watchOf } from './seccomp-watch.js'
 import { stepPlanOf } from './step-plan.js'
 
 /** The user of a job that asks for none: `job` in the images’ /etc/passwd. */
@@ -68,18 +68,9 @@ function runStep(ask: Ask, context: Context): PlanStep {
     argv: absoluteProgram(argv, directory),
     environment: environmentOf(language, limits.memoryBytes, ask.environment),
     directory,
-    wallMs: limits.wallMs,
-    cpuMs: limits.cpuMs,
-    memoryBytes: limits.memoryBytes,
-    processes: limits.processes,
-    openFiles: limits.openFiles,
-    fileBytes: limits.fileBytes,
-    stackBytes: grant.limits.stackBytes,
-    outputBytes: limits.outputBytes,
+    ...plannedLimits(limits, grant),
     takesStdin: ask.stdinBytes !== null && ask.stdinBytes.value > 0,
-    seccomp: seccompOf(ask, grant),
-    seccompWatch: watchOf(ask),
-    seccompAudited: ask.seccompAudit?.value ?? '',
+    ...plannedSeccomp(ask, grant),
     failureOutcome: 'program',
     when: 'success',
     passesOn: false,

@@ -4,6 +4,28 @@ import type { Context, Denied } from './rule.js'
 import { everyLimit } from './step-ask.js'
 import { quantity } from './wording.js'
 
+/** Where a job asks a limit. */
+export const limitFields = [
+  '/limits/wallMs',
+  '/limits/cpuMs',
+  '/limits/memoryBytes',
+  '/limits/processes',
+  '/limits/openFiles',
+  '/limits/fileBytes',
+  '/limits/diskBytes',
+  '/limits/outputBytes',
+  '/limits/cpus',
+  '/expiresAfterMs',
+  '/retry/attempts',
+  '/steps/*/limits/wallMs',
+  '/steps/*/limits/cpuMs',
+  '/steps/*/limits/memoryBytes',
+  '/steps/*/limits/processes',
+  '/steps/*/limits/openFiles',
+  '/steps/*/limits/fileBytes',
+  '/steps/*/limits/outputBytes',
+] as const
+
 /** The bound of a limit; undefined where there is none. */
 export type Bound = (name: LimitName, context: Context) => number | undefined
 

@@ -1,5 +1,5 @@
 // No limit beyond the grant.
-import { type Bound, limitInWords, limitValue } from './limit-bound.js'
+import { type Bound, limitFields, limitInWords, limitValue } from './limit-bound.js'
 import { denyEach, type Judge, pointerOf, type Rule, replaceBy } from './rule.js'
 import { everyLimit } from './step-ask.js'
 import { quantity } from './wording.js'
@@ -24,26 +24,7 @@ export const limitMaximum: Rule = {
   ],
   allows: (denied) => limitInWords('at most', denied, maximumOf),
   repair: (denied) => replaceBy(limitValue(denied, maximumOf)),
-  fields: [
-    '/limits/wallMs',
-    '/limits/cpuMs',
-    '/limits/memoryBytes',
-    '/limits/processes',
-    '/limits/openFiles',
-    '/limits/fileBytes',
-    '/limits/diskBytes',
-    '/limits/outputBytes',
-    '/limits/cpus',
-    '/expiresAfterMs',
-    '/retry/attempts',
-    '/steps/*/limits/wallMs',
-    '/steps/*/limits/cpuMs',
-    '/steps/*/limits/memoryBytes',
-    '/steps/*/limits/processes',
-    '/steps/*/limits/openFiles',
-    '/steps/*/limits/fileBytes',
-    '/steps/*/limits/outputBytes',
-  ],
+  fields: limitFields,
   revisions: [{ since: 1, judge }],
   fixtures: () => ({
     allow: [

@@ -1,5 +1,5 @@
 // No limit so small that the sandbox itself could not start; zero and negative never mean unlimited.
-import { limitInWords, limitValue } from './limit-bound.js'
+import { limitFields, limitInWords, limitValue } from './limit-bound.js'
 import { minimumOf } from './limit-minimum.js'
 import { denyEach, type Judge, pointerOf, type Rule, replaceBy } from './rule.js'
 import { everyLimit } from './step-ask.js'
@@ -19,26 +19,7 @@ export const limitMinimum: Rule = {
   references: ['CWE-770 (allocation without limits)'],
   allows: (denied) => limitInWords('at least', denied, minimumOf),
   repair: (denied) => replaceBy(limitValue(denied, minimumOf)),
-  fields: [
-    '/limits/wallMs',
-    '/limits/cpuMs',
-    '/limits/memoryBytes',
-    '/limits/processes',
-    '/limits/openFiles',
-    '/limits/fileBytes',
-    '/limits/diskBytes',
-    '/limits/outputBytes',
-    '/limits/cpus',
-    '/expiresAfterMs',
-    '/retry/attempts',
-    '/steps/*/limits/wallMs',
-    '/steps/*/limits/cpuMs',
-    '/steps/*/limits/memoryBytes',
-    '/steps/*/limits/processes',
-    '/steps/*/limits/openFiles',
-    '/steps/*/limits/fileBytes',
-    '/steps/*/limits/outputBytes',
-  ],
+  fields: limitFields,
   revisions: [{ since: 1, judge }],
   fixtures: () => ({
     allow: [

@@ -1,11 +1,10 @@
 // The steps of a job as they will be run: each with everything that it has of its own or of the job.
 import type { PlanStep } from '../contract/plan.js'
 import { passedFile, passedVariable, shellOf } from '../contract/step.js'
-import { seccompOf } from './apparmor-label.js'
 import type { Ask, AskedStep } from './ask.js'
+import { plannedLimits, plannedSeccomp } from './program-bounds.js'
 import { absoluteProgram, environmentOf, workspace } from './program-plan.js'
 import type { Context } from './rule.js'
-import { watchOf } from './seccomp-watch.js'
 import { limitsOfStep } from './step-limits.js'
 
 function argvOf({ argv, isLine }: AskedStep, directory: string): string[] {
@@ -23,18 +22,9 @@ export function stepPlanOf(ask: Ask, step: AskedStep, { grant, resolved }: Conte
     argv: argvOf(step, directory),
     environment: environmentOf(resolved.language, limits.memoryBytes, callers),
     directory,
-    wallMs: limits.wallMs,
-    cpuMs: limits.cpuMs,
-    memoryBytes: limits.memoryBytes,
-    processes: limits.processes,
-    openFiles: limits.openFiles,
-    fileBytes: limits.fileBytes,
-    stackBytes: grant.limits.stackBytes,
-    outputBytes: limits.outputBytes,
+    ...plannedLimits(limits, grant),
     takesStdin: false,
-    seccomp: seccompOf(ask, grant),
-    seccompWatch: watchOf(ask),
-    seccompAudited: ask.seccompAudit?.value ?? '',
+    ...plannedSeccomp(ask, grant),
     failureOutcome: 'program',
     when: step.when,
     passesOn: ask.steps.at(-1) !== step,
