@@ -1,7 +1,8 @@
-// Row 96: output that grows while it is read. Artifacts are not offered yet; what stands under them is that everything of a job is dead before
-// anything of it is counted, and that what comes out of its streams is bounded whoever writes.
+// Row 96: output that grows while it is read. Everything of a job is dead before anything of it is counted or collected, and what comes out of
+// its streams is bounded whoever writes.
+import { createHash } from 'node:crypto'
 import type { Test } from 'tap'
-import { accountOf, outputOf, type Tenant } from '../../stack.js'
+import { accountOf, address, openTenant, outputOf, type Tenant } from '../../stack.js'
 
 const grows = `
 ln /bin/cat out 2> /dev/null || cp /bin/cat out
@@ -44,9 +45,35 @@ export async function check(t: Test, tenant: Tenant): Promise<void> {
     'output-limit',
     `control: it could go on for ever; ${accountOf(held).slice(0, 200)}`,
   )
-  const { status } = await tenant.request('GET', `/v1/jobs/${held.id}/artifacts/growing`)
-  t.equal(status, 404)
-  t.pass('a copy of a file that grows', {
-    skip: 'left out until there are artifacts: the path answers 404 (asserted above)',
-  })
+  await checkArtifact(t)
+}
+
+/** The program ends while others of the job still write the file that is kept. */
+const growsOn = `
+(while :; do head -c 4096 /dev/zero >> growing; done) < /dev/null > /dev/null &
+(setsid sh -c 'while :; do head -c 4096 /dev/zero >> growing; done' > /dev/null 2>&1 &)
+while [ ! -s growing ]; do :; done
+before=$(stat -c %s growing)
+while [ "$(stat -c %s growing)" = "$before" ]; do :; done
+echo it grows`
+
+async function checkArtifact(t: Test): Promise<void> {
+  const owner = openTenant('attack-artifacts', 'ci')
+  for (const uid of [1000, 0]) {
+    const job = await owner.run({
+      ...{ language: 'bash', source: growsOn, user: { uid, gid: uid } },
+      ...{ limits: { diskBytes: 67_108_864 }, artifacts: [{ path: 'growing' }] },
+    })
+    t.equal(job.stdout, 'it grows\n', `control, uid ${uid}: ${accountOf(job).slice(0, 300)}`)
+    const [file] = job.artifacts?.files ?? []
+    for (const reading of ['once', 'and once more']) {
+      const response = await fetch(`http://${address}/v1/jobs/${job.id}/artifacts/growing`, {
+        headers: { authorization: `Bearer ${owner.key}` },
+      })
+      const bytes = Buffer.from(await response.arrayBuffer())
+      const digest = createHash('sha256').update(bytes).digest('hex')
+      t.same({ bytes: bytes.length, digest }, { bytes: file?.bytes, digest: file?.digest }, reading)
+      t.ok(bytes.length > 0 && bytes.length <= 67_108_864, `${bytes.length} bytes`)
+    }
+  }
 }

@@ -1,6 +1,6 @@
 // Row 104: markup and scripts in what a job writes or a caller names, on their way to a browser.
 import type { Test } from 'tap'
-import { accountOf, address, type Tenant } from '../../stack.js'
+import { accountOf, address, openTenant, type Tenant } from '../../stack.js'
 
 const markup =
   '<!doctype html><script>alert(document.cookie)</script><img src=x onerror=alert(1)>\u2028</script>'
@@ -48,9 +48,29 @@ export async function check(t: Test, tenant: Tenant): Promise<void> {
     'without scripts in the text or from elsewhere',
   )
   t.notMatch(await page.text(), /job_[0-9a-z]{26}/, 'and shows nothing of any job by itself')
-  const { status } = await tenant.request('GET', `/v1/jobs/${job.id}/artifacts/page.html`)
-  t.equal(status, 404)
-  t.pass('a page as an artifact', {
-    skip: 'left out until there are artifacts: the path answers 404 (asserted above)',
+  await checkArtifact(t)
+}
+
+/** A browser is given bytes to keep, never a page. */
+async function checkArtifact(t: Test): Promise<void> {
+  const owner = openTenant('attack-artifacts', 'ci')
+  const job = await owner.run({
+    language: 'python',
+    source: `open('page.html', 'w').write(${JSON.stringify(markup)})`,
+    artifacts: [{ path: 'page.html' }],
   })
+  for (const path of ['artifacts/page.html', 'artifacts.tar', 'artifacts.zip'])
+    for (const accept of ['*/*', 'text/html']) {
+      const response = await fetch(`http://${address}/v1/jobs/${job.id}/${path}`, {
+        headers: { authorization: `Bearer ${owner.key}`, accept },
+      })
+      const bytes = Buffer.from(await response.arrayBuffer())
+      if (path.endsWith('.html'))
+        t.equal(bytes.toString(), markup, `control: it is there; ${accountOf(job)}`)
+      const said = Object.fromEntries(response.headers)
+      t.match(said['content-type'], /^application\/(octet-stream|x-tar|zip)$/, `${path}, ${accept}`)
+      t.match(said['content-disposition'], /^attachment; filename="[A-Za-z0-9._-]+"$/)
+      t.equal(said['x-content-type-options'], 'nosniff')
+      t.match(said['content-security-policy'], /default-src 'none'/)
+    }
 }
