@@ -10,7 +10,7 @@ import {
   artifactPathBytesMax,
   type PlanArtifacts,
 } from '../contract/artifact.js'
-import { type CollectAsk, collectDepthMax, collectorLimits } from '../contract/collect.js'
+import { type CollectAsk, collectDepthMax } from '../contract/collect.js'
 import type { Started } from '../contract/launch.js'
 import type { Plan } from '../contract/plan.js'
 import type { CollectedHead } from '../native/collect.js'
@@ -18,7 +18,7 @@ import { LaunchError, type Sandbox } from '../native/launch-client.js'
 import type { Programs } from '../native/launch-encode.js'
 import { pathFault } from '../policy/path.js'
 import type { OutputWriter } from '../queue/output-store.js'
-import { attest } from './attest.js'
+import { attestCollector } from './collector.js'
 import { literalPrefix, selects } from './glob.js'
 
 export type ArtifactParts = {
@@ -37,7 +37,6 @@ const readingMs = 300_000
 const collectorMemoryBytes = 33_554_432
 
 /** What a collection may take in all, milliseconds: part of the sandbox’s life. */
-const limits = { ...collectorLimits, memoryBytes: collectorMemoryBytes }
 
 /** Paths are told from the root, where no directory can be put that leads elsewhere; the job knows them from its workspace. */
 const fromRoot = ({ workspace }: Plan, path: string): string =>
@@ -47,8 +46,7 @@ const fromWorkspace = ({ workspace }: Plan, path: string): string => path.slice(
 const onStarted =
   ({ plan }: ArtifactParts) =>
   (started: Started): void =>
-    // It makes no exec, with which an AppArmor profile would come (docs/launcher-protocol.md).
-    attest(started, { ...plan, apparmor: started.apparmor }, limits)
+    attestCollector(started, plan, collectorMemoryBytes)
 
 type Chosen = {
   readonly files: readonly CollectedHead[]

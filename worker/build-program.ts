@@ -1,6 +1,6 @@
 // A program made ready to be run many times: what comes before its last step is done once, and what that leaves in the workspace is read
 // back and kept as frames, for one fresh sandbox after another.
-import { type CollectAsk, collectDepthMax, collectorLimits } from '../contract/collect.js'
+import { type CollectAsk, collectDepthMax } from '../contract/collect.js'
 import type { PlanStep, ProgramPlan } from '../contract/plan.js'
 import { LaunchError, type Sandbox } from '../native/launch-client.js'
 import {
@@ -9,8 +9,8 @@ import {
   type Programs,
   type SandboxFile,
 } from '../native/launch-encode.js'
-import { attest } from './attest.js'
-import { compileFor, runStep, type StepContext, type StepRun } from './run-step.js'
+import { attestCollector, collectorPrograms } from './collector.js'
+import { runStep, type StepContext, type StepRun } from './run-step.js'
 import type { Sandboxes } from './sandboxes.js'
 
 export type BuiltProgram = {
@@ -53,12 +53,7 @@ async function collectFiles(
   const found: { path: string; mode: number; pieces: Buffer[] }[] = []
   const summary = await sandbox.collect(ask, programs, {
     // It makes no exec, with which an AppArmor profile would come (docs/launcher-protocol.md).
-    onStarted: (started) =>
-      attest(
-        started,
-        { ...plan, apparmor: started.apparmor },
-        { ...collectorLimits, memoryBytes: ask.memoryBytes },
-      ),
+    onStarted: (started) => attestCollector(started, plan, ask.memoryBytes),
     onFile({ path, mode }) {
       found.push({ path, mode, pieces: [] })
     },
@@ -83,23 +78,18 @@ export async function buildProgram(
   const step = plan.steps.at(-1)
   if (step === undefined) throw new LaunchError('worker-fault', 'a plan without a step')
   const built = { plan, step }
-  const [last] = before.slice(-1)
-  if (last === undefined)
+  if (before.length === 0)
     return { ...built, files: encodeFiles(sources), diskBytes: pagesOf(sources), steps: [] }
   const sandbox = sandboxes.open(plan, encodeFiles(sources))
   const steps: StepRun[] = []
   for (const one of before) {
-    const ran = await runStep(context, sandbox, one, {
-      takeStdin: () => null,
-      environment: one.environment,
-    })
+    const ran = await runStep(context, sandbox, one, { takeStdin: () => null })
     steps.push(ran)
     if (ran.result.outcome === 'ok') continue
     sandboxes.end(sandbox)
     return { failed: ran, steps }
   }
-  const { program } = compileFor(context.seccompFolders, last.seccomp)
-  const files = await collectFiles(sandbox, plan, { filter: program, audit: null })
+  const files = await collectFiles(sandbox, plan, collectorPrograms(context.seccompFolders))
   sandboxes.end(sandbox)
   return { ...built, files: encodeFiles(files), diskBytes: pagesOf(files), steps }
 }

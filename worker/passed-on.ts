@@ -1,12 +1,10 @@
 // Variables that a step leaves for those after it, in a file that it writes: `NAME=value` lines, or `NAME<<END` up to a line END, as
 // runners of others have it. The file is read from inside the sandbox, and what it says goes nowhere but back into it.
-import { collectorLimits } from '../contract/collect.js'
-import type { Started } from '../contract/launch.js'
 import type { Plan, PlanStep } from '../contract/plan.js'
 import { type PassedOn, passedBytesMax, passedFile, passedVariablesMax } from '../contract/step.js'
 import type { Sandbox } from '../native/launch-client.js'
 import type { Programs } from '../native/launch-encode.js'
-import { attest } from './attest.js'
+import { attestCollector } from './collector.js'
 
 export type Passed = { readonly variables: ReadonlyMap<string, string>; readonly leftOut: number }
 
@@ -73,11 +71,8 @@ export async function readPassed(
     ...{ bytes: passedBytesMax, fileBytes: passedBytesMax, nameBytes: 4096, depth: 1 },
     ...{ wallMs: collectorMs, cpuMs: collectorMs, memoryBytes: collectorMemoryBytes },
   }
-  const limits = { ...collectorLimits, memoryBytes: collectorMemoryBytes }
   const summary = await sandbox.collect(ask, programs, {
-    // It makes no exec, with which an AppArmor profile would come (docs/launcher-protocol.md).
-    onStarted: (started: Started) =>
-      attest(started, { ...plan, apparmor: started.apparmor }, limits),
+    onStarted: (started) => attestCollector(started, plan, collectorMemoryBytes),
     onFile() {},
     onBytes: (bytes) => pieces.push(Buffer.from(bytes)),
     onLeftOut(_path, reason) {

@@ -3,20 +3,14 @@ import type { Artifacts } from '../contract/artifact.js'
 import type { PlanStep } from '../contract/plan.js'
 import type { RunResult } from '../contract/result.js'
 import { LaunchError, openSandbox, type Sandbox } from '../native/launch-client.js'
-import type { Programs } from '../native/launch-encode.js'
 import { collectArtifacts } from './artifacts.js'
+import { collectorPrograms } from './collector.js'
 import { openCourse } from './course.js'
 import { environmentWith, nothingPassed, type Passed, readPassed, tellPassed } from './passed-on.js'
 import type { StepEvidence } from './receipt.js'
 import type { CancelWord, Ran, Run, RunInput } from './run.js'
-import { compileFor, runStep } from './run-step.js'
+import { runStep } from './run-step.js'
 import { runTested } from './run-tests.js'
-
-/** What our own reading of files runs under, whatever the job’s own filter is. */
-const ownPrograms = ({ seccompFolders }: RunInput): Programs => ({
-  filter: compileFor(seccompFolders, 'default').program,
-  audit: null,
-})
 
 /** Standard input of a step; let go of when no later one takes it. */
 function inputOf({ plan, cargo }: RunInput, step: PlanStep): Buffer | null {
@@ -42,7 +36,7 @@ async function artifactsOf(
   const { plan, createOutput } = input
   if (plan.artifacts.patterns.length === 0 || outcome === 'cancelled' || outcome === 'expired')
     return null
-  const parts = { sandbox, plan, programs: ownPrograms(input), createOutput }
+  const parts = { sandbox, plan, programs: collectorPrograms(input.seccompFolders), createOutput }
   return await collectArtifacts(parts, outcome === 'ok')
 }
 
@@ -69,7 +63,7 @@ async function runSteps(
     })
     steps.push(evidence)
     if (step.passesOn && asked() === null)
-      passed = await readPassed(sandbox, input.plan, ownPrograms(input))
+      passed = await readPassed(sandbox, input.plan, collectorPrograms(input.seccompFolders))
     if (!course.note(step, { ...result, ...(step.passesOn ? tellPassed(passed) : {}) })) break
   }
   const result = course.finish()
