@@ -1,6 +1,6 @@
 // Row 32, CVE-2024-23653: what one way in refuses, another one lets through. All ways judge by one function: same option, same refusal.
 import type { Test } from 'tap'
-import type { Answer, Tenant } from '../../stack.js'
+import { type Answer, openTenant, type Tenant } from '../../stack.js'
 
 const forbidden: readonly Readonly<Record<string, unknown>>[] = [
   { privileged: true },
@@ -23,7 +23,10 @@ type Violation = { readonly rule: string; readonly pointer: string }
 
 function violationsOf(answer: Answer): string[] {
   const { violations = [] } = answer.json as { violations?: Violation[] }
-  return violations.map(({ rule, pointer }) => `${rule} ${pointer}`).sort()
+  // A batch says of which of its jobs.
+  return violations
+    .map(({ rule, pointer }) => `${rule} ${pointer.replace(/^\/jobs\/0/, '')}`)
+    .sort()
 }
 
 export async function check(t: Test, tenant: Tenant): Promise<void> {
@@ -39,6 +42,7 @@ export async function check(t: Test, tenant: Tenant): Promise<void> {
       tenant.request('POST', '/v1/jobs', body, {
         'content-type': 'application/json; charset=utf-8',
       }),
+    'in a batch': (body) => tenant.request('POST', '/v1/batches', { jobs: [body] }),
   }
   const plain = { language: 'bash', source: 'true' }
   for (const option of forbidden) {
@@ -62,13 +66,30 @@ export async function check(t: Test, tenant: Tenant): Promise<void> {
   for (const [method, path] of [
     ['PUT', '/v1/jobs'],
     ['PATCH', '/v1/jobs'],
-    ['POST', '/v1/batches'],
     ['POST', '/v1/jobs/'],
     ['POST', '/V1/jobs'],
   ] as const) {
     const answer = await tenant.request(method, path, { ...plain, privileged: true })
     t.ok([404, 405].includes(answer.status), `${method} ${path} is no way in: ${answer.status}`)
   }
+  await checkSessions(t)
   const asAdmin = await tenant.request('POST', '/v1/admin/keys', { ...plain, privileged: true })
   t.match(asAdmin, { status: 403, json: { code: 'scope-missing' } }, 'nor is the operator’s door')
+}
+
+/** A session is a job without a program, of a tenant that may have one. */
+async function checkSessions(t: Test): Promise<void> {
+  const owner = openTenant('attack-sessions', 'platform')
+  for (const option of forbidden) {
+    const body = { image: 'default', ...option }
+    const evaluation = await owner.request('POST', '/v1/policy/evaluate', { ...body, session: {} })
+    const wanted = violationsOf(evaluation)
+    t.ok(wanted.length > 0, `a session: ${wanted.join(', ')}`)
+    const answer = await owner.request('POST', '/v1/sessions', body)
+    t.equal(answer.status, 403, `a session: denied ${JSON.stringify(option)}`)
+    t.same(violationsOf(answer), wanted, 'for the same reasons')
+  }
+  const plain = await owner.request('POST', '/v1/sessions', { image: 'default' })
+  t.equal(plain.status, 201, 'control: the plain session is opened')
+  await owner.request('DELETE', `/v1/sessions/${(plain.json as { id: string }).id}`)
 }
