@@ -281,7 +281,7 @@ int main(void) {
   // On a machine that is busy it may be looked at in time after all, and be killed: the outcome is the same.
   let endedByItself = 0
   for (let run = 0; run < 20 && endedByItself === 0; run++) {
-    const job = await tenant.run(spin(8))
+    const job = await tenant.run(spin(6))
     t.equal(job.outcome, 'cpu-time-limit', accountOf(job))
     t.ok((job.cause?.reached ?? 0) >= 5, 'what was reached is not below the limit')
     if (job.exitCode === 0) endedByItself++
